@@ -1,0 +1,102 @@
+/** The controller's HTTP API (contract section 5), through undici. */
+import { request } from 'undici';
+import * as z from 'zod';
+import { Failure } from '../errors.ts';
+import type { Controller, StoredManifest } from '../io.ts';
+
+const manifest = z.object({
+  kind: z.string(),
+  scope: z.string().optional(),
+  name: z.string(),
+  spec: z.record(z.string(), z.unknown()).nullish().transform(spec => spec ?? {}),
+});
+const described = z.object({
+  manifest,
+  status: z.record(z.string(), z.unknown()).nullish(),
+  pods: z.array(z.object({ name: z.string(), replica_id: z.string().optional(), running: z.boolean() })).nullish(),
+});
+const bucket = z.object({ vars: z.record(z.string(), z.string()).nullish() });
+const envelope = z.object({ status: z.string(), data: z.unknown(), error: z.string().optional() });
+
+const timeoutMs = 15_000;
+
+export function createController(url: string | undefined): Controller {
+  const call = (method: Method, path: string, query: Query, body?: unknown) => ask(url, method, path, query, body);
+  const stored = (found: z.infer<typeof manifest>): StoredManifest => ({
+    kind: found.kind,
+    name: found.name,
+    spec: found.spec,
+    ...(found.scope === undefined ? {} : { scope: found.scope }),
+  });
+  const vars = async (query: Query) => bucket.parse(await call('GET', '/config', query)).vars ?? {};
+  return {
+    describe: async (kind, scope, name) => {
+      const data = await call('GET', '/describe', { kind, scope, name });
+      if (data === notFound) return undefined;
+      const found = described.parse(data);
+      return {
+        manifest: stored(found.manifest),
+        status: found.status ?? undefined,
+        pods: (found.pods ?? []).map(pod => ({
+          name: pod.name,
+          running: pod.running,
+          ...(pod.replica_id === undefined ? {} : { replica_id: pod.replica_id }),
+        })),
+      };
+    },
+    manifests: async kind => {
+      const data = await call('GET', '/apply', kind === undefined ? {} : { kind });
+      return z.array(manifest).nullish().parse(data)?.map(stored) ?? [];
+    },
+    bucket: (scope, name, { own = false } = {}) => vars({ scope, name, ...(own ? { merge: 'false' } : {}) }),
+    scopeBucket: scope => vars({ scope }),
+    record: async (scope, name, values) => {
+      await call('POST', '/config', { scope, name, restart: 'false' }, values);
+    },
+    apply: async found => {
+      await call('POST', '/apply', {}, found);
+    },
+  };
+}
+
+type Method = 'GET' | 'POST';
+type Query = Readonly<Record<string, string>>;
+const notFound = Symbol('not found');
+
+async function ask(url: string | undefined, method: Method, path: string, query: Query, body: unknown): Promise<unknown> {
+  if (url === undefined)
+    throw new Failure('controller', 'no controller: this command was not started by the controller', {
+      hint: 'Run it as vd pg:<command>.',
+    });
+  const what = `${method} ${path}`;
+  let status: number;
+  let text: string;
+  try {
+    const response = await request(new URL(path, url), {
+      method,
+      query,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    status = response.statusCode;
+    text = await response.body.text();
+  } catch (cause) {
+    throw new Failure('controller', `the controller does not answer (${what})`, { hint: 'Is the voodu service running?', cause });
+  }
+  if (status === 404) return notFound;
+  const reply = envelope.safeParse(parseJson(text));
+  if (status >= 400 || !reply.success || reply.data.status === 'error') {
+    const reason = reply.success ? reply.data.error : undefined;
+    throw new Failure('controller', `the controller refused ${what}: ${reason ?? `status ${status}`}`);
+  }
+  return reply.data.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+/** `expand -f`: what the postgres blocks of a file become, for a person or as JSON. */
+import type { Context, Reply } from '../cli/command.ts';
+import { renderTable } from '../cli/table.ts';
+import { assetName, formatRef } from '../cluster/names.ts';
+import { Failure } from '../errors.ts';
+import { loadBlocks } from '../hcl/load-blocks.ts';
+import type { ExpandData } from '../protocol/envelope.ts';
+import { type ExpandRequest, parseExpandRequest } from '../protocol/expand-request.ts';
+import { plugin } from '../plugin.ts';
+import { emittedFiles } from './asset.ts';
+import { expand, type ExpandSurroundings } from './expand.ts';
+
+export interface PreviewOptions {
+  readonly file: string;
+  readonly bucket: string | undefined;
+  readonly json: boolean;
+}
+
+export async function previewFile({ io }: Context, around: ExpandSurroundings, options: PreviewOptions): Promise<Reply> {
+  const text = await io.files.read(options.file);
+  if (text === undefined) throw new Failure('not-found', `there is no file ${options.file}`, { hint: 'Name an HCL file: expand -f voodu.hcl.' });
+  const config = options.bucket === undefined ? {} : await readBucket(io.files.read, options.bucket);
+  const blocks = await loadBlocks(options.file, text, { ...io.host.environment(), ...config }, io.parseHcl);
+  const ours = blocks.filter(block => block.kind === plugin.name || (plugin.aliases as readonly string[]).includes(block.kind));
+  if (ours.length === 0)
+    throw new Failure('spec', `${options.file} holds no postgres block`, { hint: 'For example: postgres "my-app" "db" { } .' });
+  const expansions = ours.map(block => {
+    // The controller takes plugin { } away before it calls us (contract 1.6).
+    const { plugin: _version, ...spec } = block.spec;
+    const request = parseExpandRequest(JSON.stringify({ ...block, spec, config }));
+    return { request, data: expand(request, around) };
+  });
+  if (options.json)
+    return { type: 'json', value: expansions.map(({ request, data }) => ({ from: title(request), ...data })) };
+  return { type: 'text', text: `${expansions.map(({ request, data }) => describe(request, data)).join('\n\n')}\n` };
+}
+
+async function readBucket(read: (path: string) => Promise<string | undefined>, path: string): Promise<Record<string, string>> {
+  const text = await read(path);
+  if (text === undefined) throw new Failure('not-found', `there is no file ${path}`, { hint: 'A bucket is a JSON object of strings.' });
+  try {
+    return parseExpandRequest(JSON.stringify({ kind: 'postgres', config: JSON.parse(text) })).config;
+  } catch (cause) {
+    throw new Failure('usage', `${path} is not a bucket`, { hint: 'Write {"KEY": "value"}: an object whose values are strings.', cause });
+  }
+}
+
+const title = ({ kind, scope, name }: ExpandRequest) => `${kind} "${scope}" "${name}"`;
+
+function describe(request: ExpandRequest, data: ExpandData): string {
+  const ref = { scope: request.scope, name: request.name };
+  const spec = data.manifests.find(manifest => manifest.kind === 'statefulset')!.spec as Record<string, unknown>;
+  const env = spec['env'] as Record<string, string>;
+  const rows = [
+    ['  image', String(spec['image'])],
+    ['  pods', podSentence(ref.scope, ref.name, Number(spec['replicas']))],
+    ['  database', `${env['POSTGRES_DB']}, superuser ${env['POSTGRES_USER']}, port ${env['PG_PORT']}`],
+    ['  published', (spec['ports'] as string[]).join(', ')],
+    ['  data', `volumes voodu-${ref.scope}-${ref.name}-data-<ordinal>`],
+    ['  docker', (spec['docker_options'] as string[]).join(' ')],
+    ...(spec['volumes'] as string[]).slice(emittedFiles.length).map(volume => ['  mount', volume]),
+  ];
+  const actions = data.actions.map(action => `  ${action.type}: ${action.summary ?? ''}`);
+  return [
+    `${title(request)} becomes`,
+    '',
+    `asset ${ref.scope}/${assetName(ref)}`,
+    renderTable(emittedFiles.map(file => [`  ${file.key}`, file.mountPath])),
+    '',
+    `statefulset ${formatRef(ref)}`,
+    renderTable(rows),
+    '',
+    actions.length === 0 ? 'no actions: the bucket holds everything already' : `actions\n${actions.join('\n')}`,
+  ].join('\n');
+}
+
+function podSentence(scope: string, name: string, replicas: number): string {
+  const pod = (ordinal: number) => `${scope}-${name}.${ordinal}`;
+  if (replicas === 1) return `${pod(0)}, a single primary`;
+  return `${pod(0)} primary, ${Array.from({ length: replicas - 1 }, (_, index) => pod(index + 1)).join(', ')} standby`;
+}
