@@ -71,7 +71,7 @@ export function createLab(subject: string): Lab {
     },
 
     async start(suffix, image, options = [], command = []) {
-      await docker('run', '-d', '--name', name(suffix), ...options, image, ...command);
+      await docker('run', '-d', '--pull', 'never', '--name', name(suffix), ...options, image, ...command);
       await remember(name(suffix));
       return name(suffix);
     },

@@ -49,6 +49,7 @@ answers() {
 
 start_engine() {
   forget_dead_engine
+  mount_cgroups
   raise_nofile
   set --
   [ -d /run/systemd/system ] || set -- "$@" --exec-opt native.cgroupdriver=cgroupfs
@@ -77,8 +78,10 @@ wait_for_engine() {
 }
 
 show_log() {
-  printf '%s\n' "--- last lines of $log" >&2
-  tail -n 30 "$log" >&2
+  printf '%s\n' "--- from $log" >&2
+  grep -E '^panic|level=(fatal|error)|^failed' "$log" | tail -n 5 >&2
+  printf '%s\n' "--- its last lines" >&2
+  tail -n 20 "$log" >&2
 }
 
 # After a machine restart the pid in a left-over pidfile may belong to anyone; dockerd then refuses to start.
@@ -89,6 +92,14 @@ forget_dead_engine() {
     die "dockerd (pid $(cat "$pidfile")) runs but does not answer: stop it and run this again"
   fi
   rm -f "$pidfile"
+}
+
+# Without an init system nobody may have mounted them, and dockerd panics.
+mount_cgroups() {
+  if ! mountpoint -q /sys/fs/cgroup; then
+    ensure_packages cgroupfs-mount
+    cgroupfs-mount
+  fi
 }
 
 # Only a machine that leaves root CAP_SYS_RESOURCE allows this.

@@ -4,7 +4,7 @@ import * as go from './go.ts';
 import { runJob } from './jobs.ts';
 import { ref } from './names.ts';
 import { parseKind } from './store.ts';
-import { errorText, HttpError, type Bucket, type Spec } from './types.ts';
+import { type Bucket, errorText, HttpError, type Spec } from './types.ts';
 
 export interface Action {
   readonly type?: string;
@@ -47,7 +47,8 @@ export function applyAction(core: Core, action: Action, fanOut: boolean): string
     throw new Error(`unknown action type ${go.quote(type)} (supported: ${Object.keys(handlers).join(', ')})`);
   }
   const { scope = '', name = '' } = action;
-  if (scope === '' || name === '') throw new Error(`scope and name are required for action ${go.quote(type)}`);
+  if (scope === '' || name === '')
+    throw new Error(`scope and name are required for action ${go.quote(type)}`);
   const line = handler(core, action, scope, name, fanOut && action.skip_restart !== true);
   return action.summary || line;
 }
@@ -82,7 +83,9 @@ const handlers: Readonly<Record<string, Handler>> = {
     return `delete_manifest ${core_kind}/${scope}/${name}${removed === undefined ? ' (no-op)' : ''}`;
   },
   run_job(core, _action, scope, name) {
-    runJob(core, 'job', scope, name).catch(error => core.log(`run_job ${scope}/${name}: ${errorText(error)}`));
+    runJob(core, 'job', scope, name).catch(error =>
+      core.log(`run_job ${scope}/${name}: ${errorText(error)}`),
+    );
     return `run_job ${scope}/${name} queued`;
   },
 };

@@ -21,7 +21,11 @@ interface AssetRef {
 const format = (r: AssetRef) => [r.scope, r.name, r.key].filter(part => part !== '').join('.');
 
 /** Writes the files (0644, temp + rename), sweeps what is no longer declared, records the digests. */
-export async function materialise(root: string, store: Store, asset: Manifest): Promise<Record<string, string>> {
+export async function materialise(
+  root: string,
+  store: Store,
+  asset: Manifest,
+): Promise<Record<string, string>> {
   const scope = asset.scope ?? '';
   const dir = assetDir(root, scope, asset.name);
   const declared = asset.spec?.files;
@@ -29,7 +33,8 @@ export async function materialise(root: string, store: Store, asset: Manifest): 
   const errors: Record<string, string> = {};
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   for (const [key, source] of Object.entries(isObject(declared) ? declared : {})) {
-    if (!KEY.test(key)) throw new Error(`asset/${ref(scope, asset.name)}: file key "${key}" must match [A-Za-z0-9_-]+`);
+    if (!KEY.test(key))
+      throw new Error(`asset/${ref(scope, asset.name)}: file key "${key}" must match [A-Za-z0-9_-]+`);
     try {
       const bytes = await sourceBytes(source);
       const temporary = join(dir, `.${key}.tmp`);
@@ -44,10 +49,15 @@ export async function materialise(root: string, store: Store, asset: Manifest): 
     }
   }
   for (const entry of readdirSync(dir)) {
-    if (!isObject(declared) || !Object.hasOwn(declared, entry)) rmSync(join(dir, entry), { recursive: true, force: true });
+    if (!isObject(declared) || !Object.hasOwn(declared, entry))
+      rmSync(join(dir, entry), { recursive: true, force: true });
   }
   const failed = Object.keys(errors).length > 0 ? { errors } : {};
-  store.setStatus('asset', scope, asset.name, { files, ...failed, materialised_at: new Date().toISOString() });
+  store.setStatus('asset', scope, asset.name, {
+    files,
+    ...failed,
+    materialised_at: new Date().toISOString(),
+  });
   return files;
 }
 
@@ -70,7 +80,11 @@ async function sourceBytes(source: unknown): Promise<Uint8Array> {
  * Materialises every asset of the batch, then gives each consumer the digests of what it references. Runs before
  * anything is stored, on dry runs too.
  */
-export async function stampDigests(root: string, store: Store, batch: readonly Manifest[]): Promise<Manifest[]> {
+export async function stampDigests(
+  root: string,
+  store: Store,
+  batch: readonly Manifest[],
+): Promise<Manifest[]> {
   const known = new Map<string, string>();
   for (const asset of batch.filter(m => m.kind === 'asset')) {
     const files = await materialise(root, store, asset).catch(wrap(''));
@@ -106,7 +120,10 @@ function stampOne(store: Store, known: ReadonlyMap<string, string>, manifest: Ma
 const wrap =
   (where: string) =>
   (error: unknown): never => {
-    throw new HttpError(400, `asset stamping: ${where}${error instanceof Error ? error.message : String(error)}`);
+    throw new HttpError(
+      400,
+      `asset stamping: ${where}${error instanceof Error ? error.message : String(error)}`,
+    );
   };
 
 /** Every string anywhere in the spec, except under keys starting with `_` and under depends_on. */
@@ -123,15 +140,22 @@ function explicitReferences(spec: Spec): AssetRef[] {
   const assets = isObject(spec.depends_on) ? spec.depends_on.assets : undefined;
   if (!Array.isArray(assets)) return [];
   return assets.map(entry => {
-    if (typeof entry !== 'string') throw new Error(`depends_on.assets[*]: expected string, got ${typeof entry}`);
+    if (typeof entry !== 'string')
+      throw new Error(`depends_on.assets[*]: expected string, got ${typeof entry}`);
     const parts = entry.split('.');
     if (parts.length === 2) return { scope: '', name: parts[0]!, key: parts[1]! };
     if (parts.length === 3) return { scope: parts[0]!, name: parts[1]!, key: parts[2]! };
-    throw new Error(`depends_on.assets["${entry}"]: expected 2 or 3 segments separated by '.', got ${parts.length}`);
+    throw new Error(
+      `depends_on.assets["${entry}"]: expected 2 or 3 segments separated by '.', got ${parts.length}`,
+    );
   });
 }
 
-const toRef = (match: RegExpExecArray): AssetRef => ({ scope: match[1] ?? '', name: match[2]!, key: match[3]! });
+const toRef = (match: RegExpExecArray): AssetRef => ({
+  scope: match[1] ?? '',
+  name: match[2]!,
+  key: match[3]!,
+});
 
 /**
  * References become host paths at reconcile. The manifest is looked up without its scope (that is how it is stored) and
@@ -140,7 +164,8 @@ const toRef = (match: RegExpExecArray): AssetRef => ({ scope: match[1] ?? '', na
 export function interpolate(root: string, store: Store, text: string): string {
   return text.replaceAll(REFERENCE, (_whole, scope: string | undefined, name: string, key: string) => {
     const files = store.status('asset', scope ?? '', name)?.files;
-    const known = store.get('asset', scope ?? '', name) !== undefined && isObject(files) && Object.hasOwn(files, key);
+    const known =
+      store.get('asset', scope ?? '', name) !== undefined && isObject(files) && Object.hasOwn(files, key);
     if (!known) {
       throw new TransientError(`unresolved asset reference "${format({ scope: scope ?? '', name, key })}"`);
     }

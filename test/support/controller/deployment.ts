@@ -1,7 +1,8 @@
 /** Deployments, as far as consumers of a link need them: pods with random ids, `.env`, hash and env rolls. */
-import { containerSpec, hexId, linkEnv, resolveAssets, type Workload } from './pods.ts';
+
 import type { Core } from './core.ts';
 import { appId } from './names.ts';
+import { containerSpec, hexId, linkEnv, resolveAssets, type Workload } from './pods.ts';
 import type { Manifest, Reason } from './types.ts';
 import { decodeWorkload, specHash } from './workload-spec.ts';
 
@@ -12,13 +13,19 @@ export async function reconcileDeployment(core: Core, manifest: Manifest): Promi
   const { spec, hash } = workload;
   const before = core.store.status('deployment', scope, name)?.spec_hash;
   const live = await core.engine.list({ kind: 'deployment', scope, name });
-  for (let i = live.length; i < spec.replicas; i++) await create(core, workload, before === undefined ? 'missing' : 'scale');
+  for (let i = live.length; i < spec.replicas; i++)
+    await create(core, workload, before === undefined ? 'missing' : 'scale');
   for (const pod of live.slice(spec.replicas)) {
     core.emit({ type: 'remove', kind: 'deployment', scope, name, container: pod.name, reason: 'scale' });
     await core.engine.remove(pod.name);
   }
   const status = core.store.status('deployment', scope, name) ?? {};
-  core.store.setStatus('deployment', scope, name, { ...status, image: spec.image, spec_hash: hash, replicas: spec.replicas });
+  core.store.setStatus('deployment', scope, name, {
+    ...status,
+    image: spec.image,
+    spec_hash: hash,
+    replicas: spec.replicas,
+  });
   if (before !== undefined && before !== hash) await roll(core, workload, 'hash');
   else if (before !== undefined && envChanged) await roll(core, workload, 'env');
 }
@@ -40,7 +47,13 @@ function prepare(core: Core, manifest: Manifest): { workload: Workload; envChang
   const declared = decodeWorkload('deployment', manifest, appId(scope, manifest.name));
   const spec = resolveAssets(core, declared);
   const envChanged = linkEnv(core, scope, manifest.name, spec.env, true);
-  const workload: Workload = { kind: 'deployment', scope, name: manifest.name, spec, hash: specHash(declared) };
+  const workload: Workload = {
+    kind: 'deployment',
+    scope,
+    name: manifest.name,
+    spec,
+    hash: specHash(declared),
+  };
   return { workload, envChanged };
 }
 

@@ -21,7 +21,10 @@ export interface DispatchRequest {
   readonly signal: AbortSignal;
 }
 
-const replyShape = go.struct('pluginDispatchResponse', { message: go.string, actions: go.slice(actionShape) });
+const replyShape = go.struct('pluginDispatchResponse', {
+  message: go.string,
+  actions: go.slice(actionShape),
+});
 
 export async function dispatch(core: Core, request: DispatchRequest): Promise<DispatchReply> {
   const plugin = load(core, request);
@@ -67,7 +70,10 @@ function load(core: Core, { plugin: name, command }: DispatchRequest): Plugin {
   if (!Object.hasOwn(plugin.commands, command)) {
     const available = Object.keys(plugin.commands).sort();
     const shown = available.slice(0, 20).join(', ') + (available.length > 20 ? ', ...' : '');
-    throw new HttpError(400, `plugin ${go.quote(name)} has no command ${go.quote(command)} (available: ${shown})`);
+    throw new HttpError(
+      400,
+      `plugin ${go.quote(name)} has no command ${go.quote(command)} (available: ${shown})`,
+    );
   }
   return plugin;
 }

@@ -41,7 +41,9 @@ export function dockerRunArgv(spec: ContainerSpec, options: ArgvOptions): string
 
 /** The first goes into the argv, the others are connected afterwards. */
 export function networkNames(spec: ContainerSpec, options: Pick<ArgvOptions, 'network'>): string[] {
-  return spec.networkMode === '' ? spec.networks.map(name => (name === 'voodu0' ? options.network : name)) : [];
+  return spec.networkMode === ''
+    ? spec.networks.map(name => (name === 'voodu0' ? options.network : name))
+    : [];
 }
 
 function pairs(flag: string, values: Readonly<Record<string, string>>, sorted: boolean): string[] {

@@ -32,7 +32,8 @@ export function createRecordedEngine(options: RecordedOptions): Engine {
       refuseBeforeCreate(spec);
       const pod = record(spec, options.network, address++);
       for (const mount of pod.mounts) {
-        if (mount.type === 'volume' && !volumes.has(mount.source)) volumes.set(mount.source, { name: mount.source, labels: {} });
+        if (mount.type === 'volume' && !volumes.has(mount.source))
+          volumes.set(mount.source, { name: mount.source, labels: {} });
       }
       pods.set(spec.name, pod);
       // Docker binds ports at start: a clash leaves a container in state Created, and that container is present.
@@ -85,7 +86,9 @@ function refuseBeforeCreate(spec: ContainerSpec): void {
   for (const port of spec.ports) {
     const host = /^127\.0\.0\.1:(.*):[^:]*$/.exec(port)?.[1] ?? '';
     if (host !== '' && !/^\d+(-\d+)?$/.test(host)) {
-      throw new Error(`docker run: invalid argument "${port}" for "-p, --publish" flag: invalid hostPort: ${host}`);
+      throw new Error(
+        `docker run: invalid argument "${port}" for "-p, --publish" flag: invalid hostPort: ${host}`,
+      );
     }
   }
 }
@@ -118,9 +121,14 @@ function record(spec: ContainerSpec, network: string, address: number): Pod {
       const [source = '', destination = source] = volume.split(':');
       return { type: source.startsWith('/') ? 'bind' : 'volume', source, destination };
     }),
-    networks: Object.fromEntries(spec.networks.map(name => [name, { ip_address: ip, aliases: [...spec.aliases] }])),
+    networks: Object.fromEntries(
+      spec.networks.map(name => [name, { ip_address: ip, aliases: [...spec.aliases] }]),
+    ),
     argv: dockerRunArgv(spec, { network, ulimits: DEFAULT_ULIMITS, labels: {} }),
   };
 }
 
-export const DEFAULT_ULIMITS: Readonly<Record<string, string>> = { nofile: '65536:65536', nproc: '4096:4096' };
+export const DEFAULT_ULIMITS: Readonly<Record<string, string>> = {
+  nofile: '65536:65536',
+  nproc: '4096:4096',
+};

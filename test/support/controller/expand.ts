@@ -14,7 +14,10 @@ const manifestShape = go.struct('Manifest', {
   spec: go.any,
   metadata: go.any,
 });
-const manifestsShape = go.struct('expandResponse', { manifests: go.slice(manifestShape), actions: go.slice(actionShape) });
+const manifestsShape = go.struct('expandResponse', {
+  manifests: go.slice(manifestShape),
+  actions: go.slice(actionShape),
+});
 
 /** Actions are applied before the manifests are looked at, and on dry runs. */
 export async function expandBlock(core: Core, block: Block, signal: AbortSignal): Promise<Manifest[]> {
@@ -53,7 +56,13 @@ function findPlugin(core: Core, block: Block, pin: unknown): Plugin {
   return plugin;
 }
 
-async function runExpand(core: Core, plugin: Plugin, block: Block, spec: Spec, signal: AbortSignal): Promise<unknown> {
+async function runExpand(
+  core: Core,
+  plugin: Plugin,
+  block: Block,
+  spec: Spec,
+  signal: AbortSignal,
+): Promise<unknown> {
   const scope = block.scope ?? '';
   const config = scope === '' ? {} : core.store.merged(scope, block.name);
   const request = {
@@ -86,7 +95,8 @@ function readData(plugin: Plugin, data: unknown): { manifests: (Manifest | undef
   if (data === undefined || data === null) throw new Error(`${who}: envelope.data is empty`);
   try {
     if (Array.isArray(data)) return { manifests: data.map(decodeManifest), actions: [] };
-    if (!go.isObject(data) || !Object.hasOwn(data, 'manifests')) return { manifests: [decodeManifest(data)], actions: [] };
+    if (!go.isObject(data) || !Object.hasOwn(data, 'manifests'))
+      return { manifests: [decodeManifest(data)], actions: [] };
     const { actions = [] } = go.decode<{ actions?: Action[] }>(manifestsShape, data);
     return { manifests: ((data.manifests as unknown[] | null) ?? []).map(decodeManifest), actions };
   } catch (error) {
@@ -100,7 +110,8 @@ function checked(plugin: Plugin, manifest: Manifest | undefined): Manifest {
   const who = `plugin ${go.quote(plugin.name)} expand`;
   if (manifest === undefined) throw new Error(`${who} returned a nil manifest`);
   const { kind = '', scope, name, spec } = manifest;
-  if (!isCore(kind)) throw new Error(`${who} returned non-core kind ${go.quote(kind)} (plugins must expand to core kinds)`);
+  if (!isCore(kind))
+    throw new Error(`${who} returned non-core kind ${go.quote(kind)} (plugins must expand to core kinds)`);
   if (!name) throw new Error(`${who} returned manifest with empty name`);
   return { kind, ...(scope ? { scope } : {}), name, ...(spec === undefined ? {} : { spec }) };
 }

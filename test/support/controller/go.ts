@@ -12,7 +12,11 @@ export const int: Shape = { type: 'int' };
 export const any: Shape = { type: 'any' };
 export const slice = (of: Shape): Shape => ({ type: 'slice', of });
 export const map = (of: Shape): Shape => ({ type: 'map', of });
-export const struct = (name: string, fields: Record<string, Shape>): Shape => ({ type: 'struct', name, fields });
+export const struct = (name: string, fields: Record<string, Shape>): Shape => ({
+  type: 'struct',
+  name,
+  fields,
+});
 
 /**
  * json.Unmarshal into a struct: unknown keys vanish, keys match regardless of case, null leaves the zero value
@@ -43,7 +47,10 @@ function decodeAt(shape: Shape, value: unknown, path: readonly string[], root: S
       return value.map(item => decodeAt(shape.of, item, path, root) ?? zero(shape.of));
     case 'map': {
       if (!isObject(value)) throw mismatch();
-      const entries = Object.entries(value).map(([k, v]) => [k, decodeAt(shape.of, v, path, root) ?? zero(shape.of)]);
+      const entries = Object.entries(value).map(([k, v]) => [
+        k,
+        decodeAt(shape.of, v, path, root) ?? zero(shape.of),
+      ]);
       return Object.fromEntries(entries);
     }
     case 'struct': {

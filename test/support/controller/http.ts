@@ -58,7 +58,11 @@ async function answer(routes: Routes, request: IncomingMessage, response: Server
   }
 }
 
-function match(routes: Routes, method: string, path: string): { handler: Handler; params: Record<string, string> } {
+function match(
+  routes: Routes,
+  method: string,
+  path: string,
+): { handler: Handler; params: Record<string, string> } {
   const parts = path.split('/');
   let otherMethod = false;
   for (const [route, handler] of Object.entries(routes)) {

@@ -1,8 +1,9 @@
 /** Jobs and cronjobs: apply is not run; runs are containers that stay until history lets them go (contract 6.8, 6.9). */
-import { containerSpec, hexId, linkEnv } from './pods.ts';
+
 import type { Core } from './core.ts';
 import { isObject } from './go.ts';
 import { appId, ref } from './names.ts';
+import { containerSpec, hexId, linkEnv } from './pods.ts';
 import { HttpError, type Manifest } from './types.ts';
 import { decodeWorkload, type WorkloadSpec } from './workload-spec.ts';
 
@@ -33,7 +34,12 @@ export async function removeJob(core: Core, kind: string, scope: string, name: s
 }
 
 /** To the end of the container. A non-zero exit is an HTTP 500 that carries the run. */
-export async function runJob(core: Core, kind: 'job' | 'cronjob', scope: string, name: string): Promise<JobRun> {
+export async function runJob(
+  core: Core,
+  kind: 'job' | 'cronjob',
+  scope: string,
+  name: string,
+): Promise<JobRun> {
   const manifest = core.store.get(kind, scope, name);
   if (manifest === undefined) throw new HttpError(404, `${kind}/${ref(scope, name)} not found`);
   const spec = jobSpec(manifest);
@@ -62,7 +68,8 @@ async function runToEnd(
     linkEnv(core, scope, name, spec.env, false);
     const base = containerSpec(core, { kind: 'job', scope, name, spec, hash: '' }, run.run_id);
     const role = kind === 'job' ? (spec.labels['voodu.role'] ?? kind) : kind;
-    const own = kind === 'job' ? Object.entries(spec.labels).filter(([key]) => !key.startsWith('voodu.')) : [];
+    const own =
+      kind === 'job' ? Object.entries(spec.labels).filter(([key]) => !key.startsWith('voodu.')) : [];
     const labels = { ...base.labels, 'voodu.kind': kind, 'voodu.role': role, ...Object.fromEntries(own) };
     const container = { ...base, labels };
     core.emit({ type: 'run', kind, scope, name, container: container.name, reason: 'job' });
@@ -84,7 +91,13 @@ function record(core: Core, kind: string, scope: string, name: string, run: JobR
 }
 
 /** Containers stay for their logs, as many as the history limits allow. */
-async function collectHistory(core: Core, kind: string, scope: string, name: string, spec: WorkloadSpec): Promise<void> {
+async function collectHistory(
+  core: Core,
+  kind: string,
+  scope: string,
+  name: string,
+  spec: WorkloadSpec,
+): Promise<void> {
   const status = core.store.status(kind, scope, name);
   if (status === undefined || !Array.isArray(status.history)) return;
   const left: Record<JobRun['status'], number> = {

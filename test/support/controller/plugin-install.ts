@@ -25,7 +25,10 @@ const HOOK_LIMIT_MS = 10 * 60_000;
 /** The old version is gone before the hook runs, and a failing hook leaves the new directory in place. */
 export async function installPlugin(host: Host, source: string): Promise<Plugin> {
   if (!isDirectory(source)) {
-    throw new HttpError(500, `install ${source}: git sources are not modelled by the double (give a directory)`);
+    throw new HttpError(
+      500,
+      `install ${source}: git sources are not modelled by the double (give a directory)`,
+    );
   }
   mkdirSync(host.pluginsRoot, { recursive: true });
   const staging = mkdtempSync(join(host.pluginsRoot, '.install-'));

@@ -45,7 +45,10 @@ export async function runPlugin(plugin: Plugin, request: RunRequest): Promise<Ru
       child.kill('SIGKILL');
     };
     const limit = setTimeout(
-      () => kill(new Error(`plugin ${go.quote(plugin.name)}: timeout after ${go.formatDuration(request.timeoutMs)}`)),
+      () =>
+        kill(
+          new Error(`plugin ${go.quote(plugin.name)}: timeout after ${go.formatDuration(request.timeoutMs)}`),
+        ),
       request.timeoutMs,
     );
     const gone = () => kill(new Error(`plugin ${go.quote(plugin.name)}: signal: killed`));
@@ -132,7 +135,8 @@ export interface Host {
 export function controllerEnv(host: Host): Record<string, string> {
   const standard = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const docker = whichDir('docker');
-  const path = docker === undefined || standard.split(':').includes(docker) ? standard : `${standard}:${docker}`;
+  const path =
+    docker === undefined || standard.split(':').includes(docker) ? standard : `${standard}:${docker}`;
   const dockerHost = process.env.DOCKER_HOST;
   return {
     PATH: path,

@@ -1,10 +1,10 @@
 /** From a workload to a container: identity, labels, environment, mounts, init containers (contract 6.2 to 6.5). */
 import { randomBytes } from 'node:crypto';
+import { interpolate } from './assets.ts';
 import type { Core } from './core.ts';
 import type { ContainerSpec } from './engine.ts';
 import { envFromFiles, writeEnvFile } from './env-file.ts';
 import * as go from './go.ts';
-import { interpolate } from './assets.ts';
 import { appId, containerName, envFilePath, podAliases, sharedAliases, volumeName } from './names.ts';
 import type { Bucket } from './types.ts';
 import { dockerLimits, type InitSpec, type WorkloadSpec } from './workload-spec.ts';
@@ -34,7 +34,13 @@ export function resolveAssets(core: Core, spec: WorkloadSpec): WorkloadSpec {
 }
 
 /** Scope bucket < own bucket < spec.env into the `.env`; says whether the file changed. */
-export function linkEnv(core: Core, scope: string, name: string, specEnv: Bucket, references: boolean): boolean {
+export function linkEnv(
+  core: Core,
+  scope: string,
+  name: string,
+  specEnv: Bucket,
+  references: boolean,
+): boolean {
   const resolve = (text: string) => (references ? interpolate(core.root, core.store, text) : text);
   const merged = { ...mapValues(core.store.merged(scope, name), resolve), ...specEnv };
   return writeEnvFile(envFilePath(core.root, scope, name), merged);
@@ -69,7 +75,10 @@ export async function spawnOrdinal(core: Core, workload: Workload, ordinal: numb
   for (const init of spec.inits) await runInit(core, workload, container, init, ordinal);
   clearInitFailures(core, workload, ordinal);
   await core.engine.run(container);
-  await core.probes.start({ kind: workload.kind, scope, name, container: container.name, ordinal }, spec.probes);
+  await core.probes.start(
+    { kind: workload.kind, scope, name, container: container.name, ordinal },
+    spec.probes,
+  );
 }
 
 export function containerSpec(core: Core, workload: Workload, replicaId: string): ContainerSpec {
@@ -120,7 +129,13 @@ function podEnv(core: Core, workload: Workload, replicaId: string): Bucket {
 }
 
 /** One init container to its end. A failed one keeps the ordinal's labels: from then on the ordinal counts as present. */
-async function runInit(core: Core, workload: Workload, pod: ContainerSpec, init: InitSpec, ordinal: number): Promise<void> {
+async function runInit(
+  core: Core,
+  workload: Workload,
+  pod: ContainerSpec,
+  init: InitSpec,
+  ordinal: number,
+): Promise<void> {
   const name = `${appId(workload.scope, workload.name)}-init-${init.name}-${ordinal}`;
   const { restart: _, ...base } = pod;
   const container = {

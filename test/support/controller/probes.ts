@@ -74,7 +74,12 @@ export function createProbes(world: ProbeWorld): Probes {
 }
 
 /** The address is taken once: a container that comes back with another one is probed where it was. */
-async function startLoops(world: ProbeWorld, target: ProbeTarget, spec: ProbesSpec, runner: Runner): Promise<void> {
+async function startLoops(
+  world: ProbeWorld,
+  target: ProbeTarget,
+  spec: ProbesSpec,
+  runner: Runner,
+): Promise<void> {
   const pod = await world.engine().inspect(target.container);
   const address = Object.values(pod?.networks ?? {})[0]?.ip_address ?? '';
   const check = (probe: ProbeSpec) => () => ask(world.engine(), target.container, address, probe);
@@ -133,7 +138,10 @@ async function loop(
 async function restart(world: ProbeWorld, target: ProbeTarget): Promise<void> {
   const { kind, scope, name, ordinal, container } = target;
   world.emit({ type: 'restart', kind, scope, name, ordinal, container, reason: 'liveness' });
-  await world.engine().restart(container).catch(() => {});
+  await world
+    .engine()
+    .restart(container)
+    .catch(() => {});
 }
 
 async function ask(engine: Engine, container: string, address: string, probe: ProbeSpec): Promise<boolean> {
@@ -145,7 +153,9 @@ async function ask(engine: Engine, container: string, address: string, probe: Pr
   if (probe.http_get === undefined) return true;
   const { scheme = 'http', port, path = '/', http_headers = {} } = probe.http_get;
   const options = { headers: http_headers, signal: AbortSignal.timeout(timeoutMs) };
-  const response = await fetch(`${scheme.toLowerCase()}://${address}:${port}${path}`, options).catch(() => undefined);
+  const response = await fetch(`${scheme.toLowerCase()}://${address}:${port}${path}`, options).catch(
+    () => undefined,
+  );
   return response !== undefined && response.status >= 200 && response.status < 400;
 }
 

@@ -38,7 +38,10 @@ export function createReconciler(core: () => Core): Reconciler {
       core().log(`reconcile ${key(manifest)}: ${errorText(error)}`);
       const delay = error instanceof TransientError ? core().timing.retryDelaysMs[tries] : undefined;
       if (delay === undefined) return settle(core(), manifest, errorText(error));
-      retries.set(key(manifest), setTimeout(() => void core().queue.run(() => attempt(manifest, tries + 1, why)), delay));
+      retries.set(
+        key(manifest),
+        setTimeout(() => void core().queue.run(() => attempt(manifest, tries + 1, why)), delay),
+      );
     }
   };
 
@@ -51,7 +54,9 @@ export function createReconciler(core: () => Core): Reconciler {
       cancelRetry(manifest);
       void core().queue.run(async () => {
         if (closed) return;
-        await handleRemove(core(), manifest).catch(error => core().log(`delete ${key(manifest)}: ${errorText(error)}`));
+        await handleRemove(core(), manifest).catch(error =>
+          core().log(`delete ${key(manifest)}: ${errorText(error)}`),
+        );
       });
     },
     now(manifest, createReason) {

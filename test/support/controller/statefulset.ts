@@ -1,8 +1,9 @@
 /** The statefulset reconciler (contract 6.5): ensure, prune, roll. */
-import { linkEnv, resolveAssets, spawnOrdinal, type Workload } from './pods.ts';
+
 import { type Core, pause } from './core.ts';
 import type { Pod } from './engine.ts';
 import { appId } from './names.ts';
+import { linkEnv, resolveAssets, spawnOrdinal, type Workload } from './pods.ts';
 import type { Manifest, Reason } from './types.ts';
 import { decodeWorkload, specHash } from './workload-spec.ts';
 
@@ -24,7 +25,11 @@ interface StatefulsetStatus {
 }
 
 /** `createReason` names why missing pods are made, when the caller took them away itself. */
-export async function reconcileStatefulset(core: Core, manifest: Manifest, createReason?: Reason): Promise<void> {
+export async function reconcileStatefulset(
+  core: Core,
+  manifest: Manifest,
+  createReason?: Reason,
+): Promise<void> {
   const scope = manifest.scope ?? '';
   const { name } = manifest;
   const declared = decodeWorkload('statefulset', manifest, appId(scope, name));
@@ -36,7 +41,11 @@ export async function reconcileStatefulset(core: Core, manifest: Manifest, creat
   const firstApply = before.spec_hash === undefined;
   const drifted = !firstApply && before.spec_hash !== hash;
   const first = (await ordinals(core, scope, name))[0]?.pod;
-  const imageDrift = !firstApply && !drifted && first !== undefined && (await core.engine.imageDiffers(first.name, spec.image));
+  const imageDrift =
+    !firstApply &&
+    !drifted &&
+    first !== undefined &&
+    (await core.engine.imageDiffers(first.name, spec.image));
   const rescaled = !firstApply && before.replicas !== spec.replicas;
   const released = firstApply || drifted || rescaled || imageDrift;
   const workload: Workload = {
@@ -55,7 +64,9 @@ export async function reconcileStatefulset(core: Core, manifest: Manifest, creat
   updateStatus(core, manifest, { image: spec.image, spec_hash: hash, replicas: spec.replicas });
   if (envChanged && !rolled && !firstApply) {
     // The controller only logs when this roll fails: the status stays clean.
-    await rollTopDown(core, workload, 'env').catch(error => core.log(`statefulset/${name} env roll failed: ${error}`));
+    await rollTopDown(core, workload, 'env').catch(error =>
+      core.log(`statefulset/${name} env roll failed: ${error}`),
+    );
   }
   if (workload.releaseId !== undefined) recordRelease(core, manifest, workload);
 }
@@ -93,7 +104,9 @@ async function ensureOrdinals(core: Core, workload: Workload, before: number, wh
     try {
       await spawnOrdinal(core, workload, ordinal);
     } catch (error) {
-      throw new Error(`ensure ordinal ${ordinal} (${appId(scope, name)}.${ordinal}): ${(error as Error).message}`);
+      throw new Error(
+        `ensure ordinal ${ordinal} (${appId(scope, name)}.${ordinal}): ${(error as Error).message}`,
+      );
     }
     if (ordinal < spec.replicas - 1) await pause(core.timing.podPauseMs);
   }
@@ -134,7 +147,11 @@ export async function removePod(
 }
 
 /** By ordinal, ascending; inits that were left behind included. */
-export async function ordinals(core: Core, scope: string, name: string): Promise<{ ordinal: number; pod: Pod }[]> {
+export async function ordinals(
+  core: Core,
+  scope: string,
+  name: string,
+): Promise<{ ordinal: number; pod: Pod }[]> {
   const pods = await core.engine.list({ kind: 'statefulset', scope, name });
   return pods
     .map(pod => ({ ordinal: Number(pod.labels['voodu.replica_ordinal']), pod }))
@@ -147,7 +164,10 @@ function statusOf(core: Core, { scope, name }: Manifest): StatefulsetStatus {
 }
 
 function updateStatus(core: Core, manifest: Manifest, change: StatefulsetStatus): void {
-  core.store.setStatus('statefulset', manifest.scope ?? '', manifest.name, { ...statusOf(core, manifest), ...change });
+  core.store.setStatus('statefulset', manifest.scope ?? '', manifest.name, {
+    ...statusOf(core, manifest),
+    ...change,
+  });
 }
 
 function recordRelease(core: Core, manifest: Manifest, { releaseId, hash, spec }: Workload): void {
@@ -161,7 +181,9 @@ function recordRelease(core: Core, manifest: Manifest, { releaseId, hash, spec }
     ended_at: now,
     spec_snapshot: manifest.spec,
   };
-  updateStatus(core, manifest, { releases: [release, ...(statusOf(core, manifest).releases ?? [])].slice(0, 10) });
+  updateStatus(core, manifest, {
+    releases: [release, ...(statusOf(core, manifest).releases ?? [])].slice(0, 10),
+  });
 }
 
 const newReleaseId = () => Math.random().toString(36).slice(2, 10);

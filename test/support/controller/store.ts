@@ -3,7 +3,15 @@ import { isObject } from './go.ts';
 import { appId, ref } from './names.ts';
 import { type Bucket, HttpError, type Manifest } from './types.ts';
 
-export const CORE_KINDS = ['deployment', 'statefulset', 'ingress', 'job', 'cronjob', 'asset', 'registry'] as const;
+export const CORE_KINDS = [
+  'deployment',
+  'statefulset',
+  'ingress',
+  'job',
+  'cronjob',
+  'asset',
+  'registry',
+] as const;
 export const SCOPED_KINDS = ['deployment', 'statefulset', 'ingress', 'job', 'cronjob'] as const;
 
 export type Status = Record<string, unknown>;
@@ -52,7 +60,10 @@ export function createStore(events: StoreEvents): Store {
       const key = desiredKey(manifest.kind, manifest.scope ?? '', manifest.name);
       const now = new Date().toISOString();
       const created_at = desired.get(key)?.metadata?.created_at ?? now;
-      const stored = { ...structuredClone(manifest), metadata: { created_at, updated_at: now, revision: ++revision } };
+      const stored = {
+        ...structuredClone(manifest),
+        metadata: { created_at, updated_at: now, revision: ++revision },
+      };
       desired.set(key, stored);
       events.onPut(stored);
       return stored;
@@ -122,5 +133,6 @@ function validate(manifest: Manifest): void {
   if (kind === 'registry' && manifest.scope) {
     throw new HttpError(400, `registry/${ref(manifest.scope, name)}: registry must not be scoped`);
   }
-  if (manifest.spec !== undefined && !isObject(manifest.spec)) throw new HttpError(400, 'decode body: spec is not an object');
+  if (manifest.spec !== undefined && !isObject(manifest.spec))
+    throw new HttpError(400, 'decode body: spec is not an object');
 }

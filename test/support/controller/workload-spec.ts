@@ -64,7 +64,9 @@ export interface WorkloadSpec {
 }
 
 const { string, int, slice, map, struct } = go;
-const resources = struct('resourcesWireSpec', { limits: struct('limitsWireSpec', { cpu: string, memory: string }) });
+const resources = struct('resourcesWireSpec', {
+  limits: struct('limitsWireSpec', { cpu: string, memory: string }),
+});
 const probe = struct('probeWireSpec', {
   http_get: struct('httpGetWireSpec', { path: string, port: int, scheme: string, http_headers: map(string) }),
   tcp_socket: struct('tcpSocketWireSpec', { port: int }),
@@ -148,7 +150,8 @@ export function decodeWorkload(kind: WorkloadKind, manifest: Manifest, app: stri
   if (image === '') throw new Error(`${kind}/${app}: image is required`);
   const mode = raw.network_mode ?? '';
   const named = (raw.networks ?? []).length > 0 ? raw.networks! : raw.network ? [raw.network] : [];
-  if (!['', 'host', 'none'].includes(mode)) throw new Error(`${kind}/${app}: network_mode="${mode}" not supported`);
+  if (!['', 'host', 'none'].includes(mode))
+    throw new Error(`${kind}/${app}: network_mode="${mode}" not supported`);
   if (mode !== '' && named.length > 0) {
     throw new Error(`${kind}/${app}: network_mode="${mode}" is mutually exclusive with network/networks`);
   }

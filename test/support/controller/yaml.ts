@@ -72,7 +72,7 @@ function parseMap(cursor: Cursor, indent: number): Record<string, unknown> {
     const line = cursor.lines[cursor.at];
     if (line === undefined || line.indent < indent) return out;
     const pair = splitKey(line.text);
-    if (pair === undefined || line.indent > indent) throw yamlError(line, 'could not find expected \':\'');
+    if (pair === undefined || line.indent > indent) throw yamlError(line, "could not find expected ':'");
     cursor.at++;
     out[pair.key] = parseValue(cursor, line, pair.rest, indent);
   }
@@ -102,7 +102,10 @@ function parseTextBlock(cursor: Cursor, style: string, indent: number): string {
 }
 
 function splitKey(text: string): { key: string; rest: string } | undefined {
-  const match = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'[{#&*!|>%@`][^:#]*(?::[^\s:#][^:#]*)*?)\s*:(?:\s+(.*))?$/.exec(text);
+  const match =
+    /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'[{#&*!|>%@`][^:#]*(?::[^\s:#][^:#]*)*?)\s*:(?:\s+(.*))?$/.exec(
+      text,
+    );
   if (match === null) return undefined;
   return { key: String(unquote(match[1]!.trim())), rest: stripComment(match[2] ?? '') };
 }
@@ -116,7 +119,7 @@ function scalar(raw: string, line: Line): unknown {
   const text = stripComment(raw);
   if (text.startsWith('[') || text.startsWith('{')) {
     const flow = parseFlow(text, 0, line);
-    if (text.slice(flow.end).trim() !== '') throw yamlError(line, 'did not find expected \',\' or end');
+    if (text.slice(flow.end).trim() !== '') throw yamlError(line, "did not find expected ',' or end");
     return flow.value;
   }
   return unquote(text);
@@ -135,13 +138,11 @@ function parseFlow(text: string, start: number, line: Line): { value: unknown; e
     let key: string | undefined;
     if (opener === '{') {
       const match = /^("(?:[^"\\]|\\.)*"|'[^']*'|[^:,{}[\]]+)\s*:\s*/.exec(text.slice(at));
-      if (match === null) throw yamlError(line, 'could not find expected \':\'');
+      if (match === null) throw yamlError(line, "could not find expected ':'");
       key = String(unquote(match[1]!.trim()));
       at += match[0].length;
     }
-    const item = /^[[{]/.test(text[at] ?? '')
-      ? parseFlow(text, at, line)
-      : flowScalar(text, at);
+    const item = /^[[{]/.test(text[at] ?? '') ? parseFlow(text, at, line) : flowScalar(text, at);
     at = item.end;
     if (key === undefined) list.push(item.value);
     else object[key] = item.value;

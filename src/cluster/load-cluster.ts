@@ -1,0 +1,64 @@
+/** Reads a cluster: the stored spec, the bucket and the record, and every pod asked at the same time. */
+import { Failure } from '../errors.ts';
+import type { Container, Io } from '../io.ts';
+import { type LocalServer, trySql } from '../postgres/local-sql.ts';
+import { parseProbe, probeStatement } from '../postgres/probe.ts';
+import { type AppliedSpec, readAppliedSpec } from './applied-spec.ts';
+import type { Cluster, Pod } from './cluster.ts';
+import { type ClusterRef, formatRef, podName } from './names.ts';
+import { ordinal } from './ordinal.ts';
+import { loadEpoch, loadPodNote } from './record.ts';
+
+/** A pod that says nothing for this long is "unknown"; `info` answers within 3 s all the same. */
+const patienceMs = 2_000;
+
+export async function loadSpec(io: Io, ref: ClusterRef): Promise<AppliedSpec> {
+  const described = await io.controller.describe('statefulset', ref.scope, ref.name);
+  if (described) return readAppliedSpec(ref, described.manifest);
+  throw new Failure('not-found', `there is no postgres ${formatRef(ref)}`, {
+    hint: `Apply a block first: postgres "${ref.scope}" "${ref.name}" { } in a file, then vd apply -f <file>.`,
+  });
+}
+
+export async function loadCluster(io: Io, ref: ClusterRef): Promise<Cluster> {
+  const [spec, bucket, names] = await Promise.all([
+    loadSpec(io, ref),
+    io.controller.bucket(ref.scope, ref.name),
+    io.docker.list({ 'voodu.kind': 'statefulset', 'voodu.scope': ref.scope, 'voodu.name': ref.name }),
+  ]);
+  const expected = Array.from({ length: spec.replicas }, (_, index) => podName(ref, index));
+  const [containers, epoch] = await Promise.all([
+    io.docker.inspect([...new Set([...expected, ...names])].filter(name => names.includes(name))),
+    loadEpoch(io.files, spec.state),
+  ]);
+  const pods = await Promise.all(expected.map((name, index) => loadPod(io, spec, name, index, containers)));
+  return { ref, spec, bucket, epoch, pods };
+}
+
+async function loadPod(io: Io, spec: AppliedSpec, name: string, index: number, containers: readonly Container[]): Promise<Pod> {
+  const container = containers.find(found => found.name === name);
+  const [probed, note] = await Promise.all([
+    probe(io, { container: name, user: spec.user, port: spec.port }, container),
+    loadPodNote(io.files, spec.state, ordinal(index)),
+  ]);
+  return { ordinal: ordinal(index), name, container, note, ...probed };
+}
+
+async function probe(io: Io, server: LocalServer, container: Container | undefined): Promise<Pick<Pod, 'answer' | 'silence'>> {
+  if (container === undefined) return { answer: undefined, silence: 'there is no container' };
+  if (container.state !== 'running') return { answer: undefined, silence: `the container is ${container.state}` };
+  try {
+    const { exitCode, stdout, stderr } = await trySql(io.docker, server, probeStatement, { timeoutMs: patienceMs });
+    const answer = exitCode === 0 ? parseProbe(stdout) : undefined;
+    return { answer, silence: answer ? undefined : (lastLine(stderr) ?? 'the server gave no answer') };
+  } catch {
+    return { answer: undefined, silence: `no answer within ${patienceMs / 1000} s` };
+  }
+}
+
+const lastLine = (text: string): string | undefined =>
+  text
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^psql: error: .*FATAL: +/, '') || undefined;

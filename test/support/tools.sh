@@ -1,0 +1,14 @@
+#!/bin/sh
+# What the unit and postgres tiers need of the machine: shellcheck and the server's own binaries. Installs what is missing.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../lab/debian-packages.sh
+. "$here/../lab/debian-packages.sh"
+
+command -v shellcheck >/dev/null || ensure_packages shellcheck
+set -- /usr/lib/postgresql/*/bin/initdb
+[ -x "$1" ] || ensure_packages postgresql
+set -- /usr/lib/postgresql/*/bin/initdb
+[ -x "$1" ] || die "the package postgresql is installed and there is no /usr/lib/postgresql/*/bin/initdb"
+echo "shellcheck $(shellcheck --version | sed -n 's/^version: //p'), $("${1%/*}/postgres" --version)"
