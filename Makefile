@@ -36,19 +36,19 @@ build: setup ## bundle the plugin into dist/
 	@node src/build/bundle.ts
 
 check: setup ## types, lint, stale generated files, quick tests
-	npm run --silent check
+	@npm run --silent check
 
 golden: setup ## write the expected files of test/golden anew; review the diff
 	UPDATE_GOLDEN=1 vitest run --project golden
 
 generate: setup ## write plugin.yml and the tables of README.md anew
-	npm run --silent generate
+	@npm run --silent generate
 
 e2e: setup ## run the tests on real docker alone
 	@node test/run.ts --tier=e2e
 
 bench: setup ## measure what one expand costs, against a bare node
-	npm run --silent bench
+	@npm run --silent bench
 
 install-local: build ## put the plugin with its node into PLUGINS_ROOT/postgres (PLUGINS_ROOT=/opt/voodu/plugins)
 	@node src/build/install-local.ts '$(PLUGINS_ROOT)'

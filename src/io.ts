@@ -9,6 +9,7 @@ export interface Io {
   readonly controller: Controller;
   readonly docker: Docker;
   readonly postgres: PostgresLogin;
+  readonly web: Web;
   readonly files: Files;
   readonly host: Host;
   readonly parseHcl: ParseHcl;
@@ -25,7 +26,11 @@ export interface StoredManifest {
 export interface Described {
   readonly manifest: StoredManifest;
   readonly status: Record<string, unknown> | undefined;
-  readonly pods: readonly { readonly name: string; readonly replica_id?: string; readonly running: boolean }[];
+  readonly pods: readonly {
+    readonly name: string;
+    readonly replica_id?: string;
+    readonly running: boolean;
+  }[];
 }
 
 /** The controller's HTTP API (contract section 5). */
@@ -55,7 +60,12 @@ export interface Container {
   readonly restartCount: number;
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  readonly mounts: readonly { readonly type: string; readonly source: string; readonly name?: string; readonly destination: string }[];
+  readonly mounts: readonly {
+    readonly type: string;
+    readonly source: string;
+    readonly name?: string;
+    readonly destination: string;
+  }[];
   /** Network name → address, only networks with an address. */
   readonly addresses: Readonly<Record<string, string>>;
 }
@@ -120,6 +130,23 @@ export interface LoginTarget {
   readonly timeoutMs: number;
 }
 
+/** Downloads. Follows no redirect and looks up no name by itself. */
+export interface Web {
+  /** Every address a host name has; rejects with a `refused` failure where it has none. */
+  addresses(host: string): Promise<readonly string[]>;
+  /** GET, connected to this address and no other. */
+  get(url: string, address: string): Promise<WebReply>;
+}
+
+export interface WebReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the connection, read or not. */
+  close(): void;
+}
+
 /** Files on the docker host; the plugin runs there as root. */
 export interface Files {
   read(path: string): Promise<string | undefined>;
@@ -133,6 +160,11 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   makeDirectory(path: string): Promise<void>;
   sha256(path: string): Promise<string>;
+  /** Everything of a stream into a new file (0600), synced; gives its size and its sha256. What was written stays where it fails. */
+  writeStream(
+    path: string,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<{ readonly bytes: number; readonly sha256: string }>;
   /** Bytes free for a privileged writer on the file system that holds the path. */
   freeBytes(path: string): Promise<number>;
 }
@@ -152,7 +184,13 @@ export interface Host {
   /** Environment of this process, for previews that interpolate `${VAR}`. */
   environment(): Readonly<Record<string, string>>;
   sleep(ms: number): Promise<void>;
+  /** Start a program that outlives this process, in a session of its own, without a terminal. */
+  detach(command: readonly string[]): void;
   randomHex(bytes: number): string;
+  /** A SCRAM-SHA-256 verifier as pg_authid keeps it, so that a password never is in a statement. */
+  scramVerifier(password: string): string;
+  /** Whether something listens on this TCP port of the host. */
+  portTaken(port: number): Promise<boolean>;
   /** This process: identifies the holder of an operation lock, and tells whether another holder still lives. */
   processTag(): string;
   processAlive(tag: string): boolean;

@@ -1,9 +1,9 @@
 /** The process edge: argv, stdin, stdout and exit code live here and nowhere else. */
 import { dirname, join } from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
 import type { Context, Reply } from './cli/command.ts';
 import { dispatch } from './cli/dispatch.ts';
 import { realIo } from './edges/io.ts';
+import { print, readStdin } from './edges/stdio.ts';
 import { failureExit, formatFailure, isFailure } from './errors.ts';
 import { dispatcher } from './plugin.ts';
 import { errorEnvelope, okEnvelope } from './protocol/envelope.ts';
@@ -41,10 +41,6 @@ function buildContext(stdin: string, startedAt: Date): Context {
   };
 }
 
-async function readStdin(): Promise<string> {
-  return process.stdin.isTTY ? '' : readAll(process.stdin);
-}
-
 function rendered(reply: Reply): string {
   switch (reply.type) {
     case 'message':
@@ -56,9 +52,4 @@ function rendered(reply: Reply): string {
     case 'text':
       return reply.text;
   }
-}
-
-/** Resolves when the bytes are handed over: a pipe takes only part of a large reply at once. */
-function print(output: string): Promise<void> {
-  return new Promise((resolve, reject) => process.stdout.write(output, error => (error ? reject(error) : resolve())));
 }

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Counts, add, failed, formatCounts, none, runTier } from './support/run-tier.ts';
+import { add, type Counts, failed, formatCounts, none, runTier } from './support/run-tier.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -44,9 +44,13 @@ const tiers: readonly Tier[] = [
 function main(words: readonly string[]): number {
   const quick = words.includes('--quick');
   const named = words.filter(word => word.startsWith('--tier=')).map(word => word.slice('--tier='.length));
-  const unknown = words.filter(word => word !== '--quick' && !tiers.some(({ name }) => word === `--tier=${name}`));
+  const unknown = words.filter(
+    word => word !== '--quick' && !tiers.some(({ name }) => word === `--tier=${name}`),
+  );
   if (unknown.length > 0) {
-    console.error(`test/run.ts does not take ${unknown.join(' ')}; it takes --quick and --tier=<${tiers.map(({ name }) => name).join('|')}>`);
+    console.error(
+      `test/run.ts does not take ${unknown.join(' ')}; it takes --quick and --tier=<${tiers.map(({ name }) => name).join('|')}>`,
+    );
     return 2;
   }
   const chosen = tiers.filter(tier => (named.length > 0 ? named.includes(tier.name) : tier.quick || !quick));
@@ -56,7 +60,12 @@ function main(words: readonly string[]): number {
     // --quick takes the machine as it is: nothing is installed.
     const wanted = tier.needs.filter(preparation => !quick || preparation === bundle);
     const broken = wanted.filter(preparation => !prepare(preparation, prepared)).map(({ name }) => name);
-    total = add(total, broken.length > 0 ? failed(`${tier.name}: not run, for ${broken.join(' and ')} failed`) : run(tier, quick));
+    total = add(
+      total,
+      broken.length > 0
+        ? failed(`${tier.name}: not run, for ${broken.join(' and ')} failed`)
+        : run(tier, quick),
+    );
   }
   console.log(`\n${formatCounts(total)}`);
   return total.failed === 0 ? 0 : 1;
@@ -84,7 +93,13 @@ function run(tier: Tier, quick: boolean): Counts {
   console.log(`\n== ${tier.name}`);
   const counts = runTier(root, tier.name, { minutes: tier.minutes, full: !quick });
   if (quick || !tier.complete || counts.skipped === 0) return counts;
-  return add({ ...counts, skipped: 0 }, { ...failed(`${tier.name}: ${counts.skipped} skipped, and a full run skips nothing`), failed: counts.skipped });
+  return add(
+    { ...counts, skipped: 0 },
+    {
+      ...failed(`${tier.name}: ${counts.skipped} skipped, and a full run skips nothing`),
+      failed: counts.skipped,
+    },
+  );
 }
 
 process.exitCode = main(process.argv.slice(2));

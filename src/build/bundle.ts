@@ -1,47 +1,76 @@
-/** `dist/voodu-postgres.mjs`: the whole plugin in one file, with what it loads lazily beside it. */
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
-import { hcl2jsonFiles, hcl2jsonPlugin } from './hcl2json-plugin.ts';
-import { templateModule } from './templates-plugin.ts';
+/**
+ * `dist/`: the plugin for a node that is there. `voodu-postgres.mjs` is what every start reads; what commands load
+ * lazily lies beside it. Files that would not change are not touched, so a build may run beside the plugin.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+import { hcl2jsonFiles } from './hcl2json-plugin.ts';
+import { programOptions, root } from './plugin-program.ts';
 
-const root = join(import.meta.dirname, '../..');
+export interface Bundle {
+  /** File name → content. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The source files whose code every start evaluates. */
+  readonly startInputs: readonly string[];
+  readonly startBytes: number;
+}
 
-const templates: Plugin = {
-  name: 'templates',
-  setup(setup) {
-    setup.onLoad({ filter: /\.hbs$/ }, ({ path }) => ({
-      contents: templateModule(readFileSync(path, 'utf8')),
-      loader: 'js',
-      resolveDir: root,
-    }));
-  },
-};
+/** Node 22.0 to 22.2 do not have it yet; commonjs dependencies use `require` where they compute a name. */
+const banner = `process.getBuiltinModule??=(await import('node:module')).createRequire(import.meta.url);`;
 
-/** Dependencies that are CommonJS call `require` for node's own modules. */
-const banner = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`;
+export async function makeBundle(): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    ...programOptions('file'),
+    entryPoints: { 'voodu-postgres': 'src/bin.ts' },
+    format: 'esm',
+    splitting: true,
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    banner: { js: banner },
+  });
+  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+  for (const { from, to } of hcl2jsonFiles) files.set(to, readFileSync(from));
+  const loaded = new Set(['dist/voodu-postgres.mjs']);
+  for (const output of loaded)
+    for (const { path, kind } of metafile.outputs[output]!.imports)
+      if (kind === 'import-statement' && path in metafile.outputs) loaded.add(path);
+  const atStart = [...loaded].map(output => metafile.outputs[output]!);
+  return {
+    files,
+    startInputs: atStart.flatMap(({ inputs }) => Object.keys(inputs)).toSorted(),
+    startBytes: atStart.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
 
-const out = join(root, 'dist');
-mkdirSync(out, { recursive: true });
-const result = await build({
-  entryPoints: [join(root, 'src/bin.ts')],
-  outfile: join(out, 'voodu-postgres.mjs'),
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
-  metafile: true,
-  banner: { js: banner },
-  external: ['pg-native', 'pg-cloudflare', 'cloudflare:sockets'],
-  plugins: [templates, hcl2jsonPlugin()],
-  logLevel: 'warning',
-});
-for (const { from, to } of hcl2jsonFiles) copyFileSync(from, join(out, to));
-if (!process.argv.includes('--quiet')) {
-  const bytes = Object.values(result.metafile.outputs)[0]?.bytes ?? 0;
-  console.log(`dist/voodu-postgres.mjs ${(bytes / 1024).toFixed(0)} KiB`);
+/** The entry goes last: it names the others. */
+export function writeBundle({ files }: Bundle, directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  const entryLast = [...files].toSorted(([a], [b]) => Number(isEntry(a)) - Number(isEntry(b)));
+  for (const [name, content] of entryLast) replaceFile(join(directory, name), content);
+  for (const name of readdirSync(directory))
+    if (/\.(mjs|gz)$/.test(name) && !files.has(name)) rmSync(join(directory, name));
+}
+
+const isEntry = (name: string) => name === 'voodu-postgres.mjs';
+
+function replaceFile(path: string, content: Uint8Array): void {
+  try {
+    if (readFileSync(path).equals(content)) return;
+  } catch {
+    // not there yet
+  }
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, content);
+  renameSync(next, path);
+}
+
+if (import.meta.main) {
+  const bundle = await makeBundle();
+  writeBundle(bundle, join(root, 'dist'));
+  if (!process.argv.includes('--quiet')) {
+    const total = [...bundle.files.values()].reduce((sum, { length }) => sum + length, 0);
+    const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
+    console.log(`dist/ ${kib(total)}, of which a start reads ${kib(bundle.startBytes)}`);
+  }
 }

@@ -11,16 +11,20 @@ const packageFile = (path: string) => createRequire(import.meta.url).resolve(`@c
 /** What a build copies into the directory of the bundle. */
 export const hcl2jsonFiles = [{ from: packageFile('main.wasm.gz'), to: 'main.wasm.gz' }] as const;
 
-export function hcl2jsonPlugin(): Plugin {
+/** Beside the bundle, or inside the executable as one of its assets. */
+export type WasmPlace = 'file' | 'asset';
+
+export function hcl2jsonPlugin(wasm: WasmPlace = 'file'): Plugin {
+  const modules = wasm === 'file' ? replacements : { ...replacements, ...assetReplacements };
   return {
     name: 'voodu-hcl2json',
     setup(build) {
       const inPackage = /[\\/]@cdktf[\\/]hcl2json[\\/]/;
       build.onResolve(
-        { filter: new RegExp(`^(${Object.keys(replacements).join('|')})$`) },
+        { filter: new RegExp(`^(${Object.keys(modules).join('|')})$`) },
         ({ path, importer }) => (inPackage.test(importer) ? { path, namespace } : undefined),
       );
-      build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: replacements[path] ?? '' }));
+      build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: modules[path] ?? '' }));
       build.onLoad({ filter: /[\\/]hcl2json[\\/]lib[\\/]bridge\.js$/ }, ({ path }) => ({
         contents: bridgeModule(readFileSync(path, 'utf8')),
       }));
@@ -43,6 +47,11 @@ const replacements: Readonly<Record<string, string>> = {
     `export const directory = fileURLToPath(new URL('.', import.meta.url));`,
   ].join('\n'),
   zlib: `export * from 'node:zlib';`,
+};
+
+const assetReplacements: Readonly<Record<string, string>> = {
+  'fs-extra': `import { getRawAsset } from 'node:sea'; export const readFile = async path => Buffer.from(getRawAsset(path));`,
+  'voodu:bundle-directory': `export const directory = '';`,
 };
 
 /**

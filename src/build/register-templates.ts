@@ -7,6 +7,10 @@ import { templateModule } from './templates-plugin.ts';
 registerHooks({
   load(url, context, next) {
     if (!url.endsWith('.hbs')) return next(url, context);
-    return { format: 'module', shortCircuit: true, source: templateModule(readFileSync(fileURLToPath(url), 'utf8')) };
+    return {
+      format: 'module',
+      shortCircuit: true,
+      source: templateModule(readFileSync(fileURLToPath(url), 'utf8')),
+    };
   },
 });

@@ -1,7 +1,7 @@
 /** A command is a value: what it is called, what it takes, what it does. It returns a reply and never prints. */
 import type { Io } from '../io.ts';
-import type { Action } from '../protocol/manifest.ts';
 import type { ExpandData } from '../protocol/envelope.ts';
+import type { Action } from '../protocol/manifest.ts';
 import type { Params, Values } from './params.ts';
 
 export interface Context {
@@ -48,6 +48,10 @@ export function command<const P extends Params>(definition: Command<P>): Command
   return definition as unknown as Command;
 }
 
-export const message = (text: string, actions: readonly Action[] = []): Reply => ({ type: 'message', message: text, actions });
+export const message = (text: string, actions: readonly Action[] = []): Reply => ({
+  type: 'message',
+  message: text,
+  actions,
+});
 export const text = (value: string): Reply => ({ type: 'text', text: value });
 export const json = (value: unknown): Reply => ({ type: 'json', value });

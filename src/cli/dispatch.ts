@@ -13,7 +13,11 @@ export interface Dispatcher {
   readonly elsewhere: Readonly<Record<string, string>>;
 }
 
-export async function dispatch(dispatcher: Dispatcher, argv: readonly string[], context: () => Context): Promise<Reply> {
+export async function dispatch(
+  dispatcher: Dispatcher,
+  argv: readonly string[],
+  context: () => Context,
+): Promise<Reply> {
   const [name = 'help', ...args] = argv;
   const command = dispatcher.commands.find(candidate => candidate.name === canonical(name));
   if (!command) throw unknownCommand(dispatcher, name);
@@ -23,7 +27,12 @@ export async function dispatch(dispatcher: Dispatcher, argv: readonly string[], 
   return command.run(context(), values);
 }
 
-const spellings: Readonly<Record<string, string>> = { '--version': 'version', '-v': 'version', '--help': 'help', '-h': 'help' };
+const spellings: Readonly<Record<string, string>> = {
+  '--version': 'version',
+  '-v': 'version',
+  '--help': 'help',
+  '-h': 'help',
+};
 const canonical = (name: string) => spellings[name] ?? name;
 
 function unknownCommand({ commands, elsewhere }: Dispatcher, name: string): Failure {

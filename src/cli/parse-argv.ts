@@ -40,12 +40,14 @@ export function parseArgv(command: Command, argv: readonly string[]): Record<str
     const [name, param] = found;
     if (name in values && values[name] !== false) throw usage(command, `${flag} is given twice`);
     if (param.type === 'switch') {
-      if (inline !== undefined && !/^(true|false)$/.test(inline)) throw usage(command, `${flag} takes no value, not ${JSON.stringify(inline)}`);
+      if (inline !== undefined && !/^(true|false)$/.test(inline))
+        throw usage(command, `${flag} takes no value, not ${JSON.stringify(inline)}`);
       values[name] = inline !== 'false';
       continue;
     }
     let value = inline ?? argv[index];
-    if (value === undefined || (inline === undefined && value === '--')) throw usage(command, `${flag} wants a value: ${flag} ${param.metavar}`);
+    if (value === undefined || (inline === undefined && value === '--'))
+      throw usage(command, `${flag} wants a value: ${flag} ${param.metavar}`);
     if (inline === undefined) {
       index++;
       if (isFirstHalfOfTime(value) && isSecondHalfOfTime(argv[index])) value = `${value}:${argv[index++]}`;
@@ -67,20 +69,29 @@ function namedParams(params: Params): Map<string, [string, Named]> {
     if (param.type !== 'flag' && param.type !== 'switch') continue;
     named.set(`--${kebab(name)}`, [name, param]);
     if (param.short !== undefined) named.set(`-${param.short}`, [name, param]);
-    if (param.type === 'flag') for (const alias of param.aliases ?? []) named.set(`--${alias}`, [name, param]);
+    if (param.type === 'flag')
+      for (const alias of param.aliases ?? []) named.set(`--${alias}`, [name, param]);
   }
   return named;
 }
 
 function splitFlag(word: string): { flag: string; inline: string | undefined } {
   const equals = word.indexOf('=');
-  return equals === -1 ? { flag: word, inline: undefined } : { flag: word.slice(0, equals), inline: word.slice(equals + 1) };
+  return equals === -1
+    ? { flag: word, inline: undefined }
+    : { flag: word.slice(0, equals), inline: word.slice(equals + 1) };
 }
 
 const isFirstHalfOfTime = (word: string) => /^\d{4}-\d\d-\d\dT\d\d$/.test(word);
-const isSecondHalfOfTime = (word: string | undefined) => word !== undefined && /^\d\d(:\d\d(\.\d+)?)?Z?$/.test(word);
+const isSecondHalfOfTime = (word: string | undefined) =>
+  word !== undefined && /^\d\d(:\d\d(\.\d+)?)?Z?$/.test(word);
 
-function parseValue(command: Command, what: string, param: Flag<unknown> | Positional<unknown>, word: string): unknown {
+function parseValue(
+  command: Command,
+  what: string,
+  param: Flag<unknown> | Positional<unknown>,
+  word: string,
+): unknown {
   try {
     return param.parse(word);
   } catch (error) {
@@ -89,8 +100,15 @@ function parseValue(command: Command, what: string, param: Flag<unknown> | Posit
   }
 }
 
-function takePositionals(command: Command, params: Params, words: string[], values: Record<string, unknown>): void {
-  const positionals = Object.entries(params).filter((entry): entry is [string, Positional<unknown>] => isPositional(entry[1]));
+function takePositionals(
+  command: Command,
+  params: Params,
+  words: string[],
+  values: Record<string, unknown>,
+): void {
+  const positionals = Object.entries(params).filter((entry): entry is [string, Positional<unknown>] =>
+    isPositional(entry[1]),
+  );
   for (const [name, param] of positionals) {
     const word = words.shift();
     if (word === undefined) {
@@ -106,7 +124,10 @@ const isPositional = (param: Param): param is Positional<unknown> => param.type 
 
 function unknownFlag(command: Command, flag: string, named: Map<string, unknown>): Failure {
   const close = nearest(flag, named.keys());
-  return usage(command, `${flag} is not a flag of pg:${command.name}${close === undefined ? '' : `; did you mean ${close}?`}`);
+  return usage(
+    command,
+    `${flag} is not a flag of pg:${command.name}${close === undefined ? '' : `; did you mean ${close}?`}`,
+  );
 }
 
 function usage(command: Command, text: string): Failure {

@@ -6,7 +6,10 @@ import { renderTable } from './table.ts';
 
 /** `vd pg:promote <ref> --replica <n> [--force]` */
 export function usageLine(command: Command): string {
-  return [`vd pg:${command.name}`, ...Object.entries(command.params).map(([name, param]) => usageWord(name, param))].join(' ');
+  return [
+    `vd pg:${command.name}`,
+    ...Object.entries(command.params).map(([name, param]) => usageWord(name, param)),
+  ].join(' ');
 }
 
 function usageWord(name: string, param: Param): string {
@@ -25,12 +28,17 @@ function usageWord(name: string, param: Param): string {
 }
 
 export function commandHelp(command: Command): string {
-  const rows = Object.entries(command.params).map(([name, param]) => [`  ${paramNames(name, param)}`, param.doc]);
+  const rows = Object.entries(command.params).map(([name, param]) => [
+    `  ${paramNames(name, param)}`,
+    param.doc,
+  ]);
   const sections = [command.summary, `Usage:\n  ${usageLine(command)}`];
   if (command.details !== undefined) sections.push(command.details.trim());
   if (rows.length > 0) sections.push(`Arguments and flags:\n${renderTable(rows)}`);
   if (command.examples.length > 0)
-    sections.push(`Examples:\n${command.examples.map(({ line, does }) => `  # ${does}\n  ${line}`).join('\n\n')}`);
+    sections.push(
+      `Examples:\n${command.examples.map(({ line, does }) => `  # ${does}\n  ${line}`).join('\n\n')}`,
+    );
   return `${sections.join('\n\n')}\n`;
 }
 
@@ -43,7 +51,11 @@ function paramNames(name: string, param: Param): string {
     case 'switch':
       return [...(param.short === undefined ? [] : [`-${param.short}`]), `--${kebab(name)}`].join(', ');
     case 'flag': {
-      const names = [...(param.short === undefined ? [] : [`-${param.short}`]), `--${kebab(name)}`, ...(param.aliases ?? []).map(alias => `--${alias}`)];
+      const names = [
+        ...(param.short === undefined ? [] : [`-${param.short}`]),
+        `--${kebab(name)}`,
+        ...(param.aliases ?? []).map(alias => `--${alias}`),
+      ];
       return `${names.join(', ')} ${param.metavar}`;
     }
   }

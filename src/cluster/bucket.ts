@@ -35,12 +35,13 @@ export const bucketKeys = {
   dataMajor: {
     key: 'PG_DATA_MAJOR',
     owner: 'first apply',
-    purpose: 'PostgreSQL major of the data, where the image\'s tag shows it; an apply with another major is refused',
+    purpose:
+      "PostgreSQL major of the data, where the image's tag shows it; an apply with another major is refused",
   },
   clusterId: {
     key: 'PG_CLUSTER_ID',
     owner: 'first apply',
-    purpose: 'tells this cluster\'s records from those of a deleted one of the same name',
+    purpose: "tells this cluster's records from those of a deleted one of the same name",
   },
   backupKeep: {
     key: 'BACKUP_KEEP',

@@ -37,7 +37,8 @@ export const localServer = (cluster: Cluster, pod: Pod): LocalServer => ({
 
 /** Pods that accept writes, best first: the recorded one, then the highest timeline. */
 export function writablePods({ epoch, pods }: Cluster): Pod[] {
-  const rank = (pod: Pod) => (pod.ordinal === epoch?.primary ? Number.MAX_SAFE_INTEGER : pod.answer!.timeline);
+  const rank = (pod: Pod) =>
+    pod.ordinal === epoch?.primary ? Number.MAX_SAFE_INTEGER : pod.answer!.timeline;
   return pods.filter(pod => pod.answer?.in_recovery === false).sort((a, b) => rank(b) - rank(a));
 }
 
@@ -69,7 +70,8 @@ export function podState(cluster: Cluster, pod: Pod): PodState {
   if (pod.container === undefined) return 'missing';
   if (pod.container.state === 'exited' || pod.container.state === 'created') return 'stopped';
   if (pod.answer === undefined) return silentState(pod);
-  if (!pod.answer.in_recovery) return cluster.epoch !== undefined && cluster.epoch.primary !== pod.ordinal ? 'fenced' : 'primary';
+  if (!pod.answer.in_recovery)
+    return cluster.epoch !== undefined && cluster.epoch.primary !== pod.ordinal ? 'fenced' : 'primary';
   const primary = livePrimary(cluster)?.answer;
   const sender = primary?.senders.find(row => row.name === standbyName(pod.ordinal));
   if (sender?.state === 'streaming' && pod.answer.receiver?.status === 'streaming') return 'streaming';
@@ -80,9 +82,12 @@ export function podState(cluster: Cluster, pod: Pod): PodState {
 }
 
 function silentState({ container, note }: Pod): PodState {
-  if (container?.state === 'paused' || note === undefined || !container?.id.startsWith(note.container || '-')) return 'unknown';
-  if (note.state !== 'parked') return note.state === 'primary' || note.state === 'standby' ? 'unknown' : 'starting';
-  if (note.reason.startsWith('FENCED')) return note.reason.includes('went its own way') ? 'diverged' : 'fenced';
+  if (container?.state === 'paused' || note === undefined || !container?.id.startsWith(note.container || '-'))
+    return 'unknown';
+  if (note.state !== 'parked')
+    return note.state === 'primary' || note.state === 'standby' ? 'unknown' : 'starting';
+  if (note.reason.startsWith('FENCED'))
+    return note.reason.includes('went its own way') ? 'diverged' : 'fenced';
   return note.reason.startsWith('waiting') ? 'waiting' : 'unknown';
 }
 
@@ -94,6 +99,7 @@ export function lagBytes(cluster: Cluster, pod: Pod): number | undefined {
   return Math.max(0, lsnDistance(written, replayed));
 }
 
-export const podOf = (cluster: Cluster, wanted: Ordinal): Pod | undefined => cluster.pods.find(pod => pod.ordinal === wanted);
+export const podOf = (cluster: Cluster, wanted: Ordinal): Pod | undefined =>
+  cluster.pods.find(pod => pod.ordinal === wanted);
 
 export const titleOf = (cluster: Cluster): string => `postgres ${formatRef(cluster.ref)}`;

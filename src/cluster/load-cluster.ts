@@ -35,20 +35,36 @@ export async function loadCluster(io: Io, ref: ClusterRef): Promise<Cluster> {
   return { ref, spec, bucket, epoch, pods };
 }
 
-async function loadPod(io: Io, spec: AppliedSpec, name: string, index: number, containers: readonly Container[]): Promise<Pod> {
+async function loadPod(
+  io: Io,
+  spec: AppliedSpec,
+  name: string,
+  index: number,
+  containers: readonly Container[],
+): Promise<Pod> {
   const container = containers.find(found => found.name === name);
   const [probed, note] = await Promise.all([
     probe(io, { container: name, user: spec.user, port: spec.port }, container),
     loadPodNote(io.files, spec.state, ordinal(index)),
   ]);
-  return { ordinal: ordinal(index), name, container, note, ...probed };
+  // While it is being made, the first server answers on the socket, to nobody's use.
+  const making = note?.state === 'initialising' && container?.id.startsWith(note.container);
+  const said = making ? { answer: undefined, silence: 'the cluster is being initialised' } : probed;
+  return { ordinal: ordinal(index), name, container, note, ...said };
 }
 
-async function probe(io: Io, server: LocalServer, container: Container | undefined): Promise<Pick<Pod, 'answer' | 'silence'>> {
+async function probe(
+  io: Io,
+  server: LocalServer,
+  container: Container | undefined,
+): Promise<Pick<Pod, 'answer' | 'silence'>> {
   if (container === undefined) return { answer: undefined, silence: 'there is no container' };
-  if (container.state !== 'running') return { answer: undefined, silence: `the container is ${container.state}` };
+  if (container.state !== 'running')
+    return { answer: undefined, silence: `the container is ${container.state}` };
   try {
-    const { exitCode, stdout, stderr } = await trySql(io.docker, server, probeStatement, { timeoutMs: patienceMs });
+    const { exitCode, stdout, stderr } = await trySql(io.docker, server, probeStatement, {
+      timeoutMs: patienceMs,
+    });
     const answer = exitCode === 0 ? parseProbe(stdout) : undefined;
     return { answer, silence: answer ? undefined : (lastLine(stderr) ?? 'the server gave no answer') };
   } catch {

@@ -47,7 +47,12 @@ export async function loadEpoch(files: Files, directory: string): Promise<Epoch 
 }
 
 /** False where somebody else took that epoch first; then nothing was changed. */
-export function claimEpoch(files: Files, host: Host, directory: string, claim: Omit<Epoch, 'at'>): Promise<boolean> {
+export function claimEpoch(
+  files: Files,
+  host: Host,
+  directory: string,
+  claim: Omit<Epoch, 'at'>,
+): Promise<boolean> {
   const lines = {
     primary: claim.primary,
     previous: claim.previous ?? '',
@@ -61,7 +66,11 @@ export function claimEpoch(files: Files, host: Host, directory: string, claim: O
   return files.createExclusive(`${epochsIn(directory)}/${claim.epoch}`, formatNotes(lines));
 }
 
-export async function loadPodNote(files: Files, directory: string, pod: Ordinal): Promise<PodNote | undefined> {
+export async function loadPodNote(
+  files: Files,
+  directory: string,
+  pod: Ordinal,
+): Promise<PodNote | undefined> {
   const text = await files.read(`${directory}/pods/${pod}`);
   if (text === undefined) return undefined;
   const note = parseNotes(text);
@@ -82,22 +91,38 @@ export async function giveOrder(
   files: Files,
   directory: string,
   pod: Ordinal,
-  order: { readonly order: 'step-down' | 'rewind' | 'reclone' | 'restart'; readonly id: string; readonly deadline?: number },
+  order: {
+    readonly order: 'step-down' | 'hold' | 'rewind' | 'reclone' | 'restart';
+    readonly id: string;
+    readonly deadline?: number;
+  },
 ): Promise<void> {
-  await files.writeAtomic(`${directory}/orders/${pod}`, formatNotes({ ...order, deadline: order.deadline ?? 0 }));
+  await files.writeAtomic(
+    `${directory}/orders/${pod}`,
+    formatNotes({ ...order, deadline: order.deadline ?? 0 }),
+  );
 }
 
 export async function withdrawOrder(files: Files, directory: string, pod: Ordinal): Promise<void> {
   await files.remove(`${directory}/orders/${pod}`);
 }
 
-export async function loadOrder(files: Files, directory: string, pod: Ordinal): Promise<Record<string, string> | undefined> {
+export async function loadOrder(
+  files: Files,
+  directory: string,
+  pod: Ordinal,
+): Promise<Record<string, string> | undefined> {
   const text = await files.read(`${directory}/orders/${pod}`);
   return text === undefined ? undefined : parseNotes(text);
 }
 
 /** The pod's report on the order with this id, or undefined while it has none. */
-export async function loadReport(files: Files, directory: string, pod: Ordinal, id: string): Promise<Record<string, string> | undefined> {
+export async function loadReport(
+  files: Files,
+  directory: string,
+  pod: Ordinal,
+  id: string,
+): Promise<Record<string, string> | undefined> {
   const text = await files.read(`${directory}/reports/${pod}`);
   const notes = text === undefined ? undefined : parseNotes(text);
   return notes?.['id'] === id ? notes : undefined;

@@ -13,7 +13,11 @@ export const defaults = command({
 function renderDefaults(): string {
   const own = fields.filter(field => field.owner === 'plugin');
   const handedOn = fields.filter(field => field.owner === 'statefulset');
-  const rows = own.map(field => [`  ${field.default === undefined ? `# ${field.name}` : field.name}`, `= ${field.default ?? '…'}`, `# ${field.doc}`]);
+  const rows = own.map(field => [
+    `  ${field.default === undefined ? `# ${field.name}` : field.name}`,
+    `= ${field.default ?? '…'}`,
+    `# ${field.doc}`,
+  ]);
   const rest = handedOn.map(field => [`  # ${field.name}`, `# ${field.doc}`]);
   return `postgres "scope" "name" {\n${renderTable(rows)}\n\n  # Handed on to the statefulset:\n${renderTable(rest)}\n}\n`;
 }

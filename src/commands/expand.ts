@@ -9,8 +9,19 @@ export const expandCommand = command({
   name: 'expand',
   summary: 'Turn a postgres block into manifests (the controller calls this); -f previews a file',
   params: {
-    file: { type: 'flag', short: 'f', metavar: '<file>', doc: 'an HCL file to preview instead of a request on stdin', parse: asText },
-    bucket: { type: 'flag', metavar: '<bucket.json>', doc: 'config bucket of the previewed clusters: {"KEY": "value"}', parse: asText },
+    file: {
+      type: 'flag',
+      short: 'f',
+      metavar: '<file>',
+      doc: 'an HCL file to preview instead of a request on stdin',
+      parse: asText,
+    },
+    bucket: {
+      type: 'flag',
+      metavar: '<bucket.json>',
+      doc: 'config bucket of the previewed clusters: {"KEY": "value"}',
+      parse: asText,
+    },
     output: outputFormat,
   },
   details: `
@@ -19,7 +30,10 @@ With -f: every postgres block of the file, as the controller's own parser would 
 Nothing is applied and nothing is asked of a controller or of docker.`,
   examples: [
     { line: 'voodu-postgres expand -f voodu.hcl', does: 'what would my file become?' },
-    { line: 'voodu-postgres expand -f voodu.hcl --bucket bucket.json -o json', does: 'the same as JSON, on a second apply' },
+    {
+      line: 'voodu-postgres expand -f voodu.hcl --bucket bucket.json -o json',
+      does: 'the same as JSON, on a second apply',
+    },
   ],
   run: async (context, { file, bucket, output }) => {
     const around = { root: context.root, randomHex: context.io.host.randomHex };

@@ -8,7 +8,15 @@ import { dispatcher, plugin } from '../plugin.ts';
 export const help = command({
   name: 'help',
   summary: 'Overview of this plugin, or the help of one command',
-  params: { about: { type: 'positional', metavar: '[command]', doc: 'the command to explain', optional: true, parse: asText } },
+  params: {
+    about: {
+      type: 'positional',
+      metavar: '[command]',
+      doc: 'the command to explain',
+      optional: true,
+      parse: asText,
+    },
+  },
   examples: [
     { line: 'vd pg:help', does: 'all commands' },
     { line: 'vd pg:help promote', does: 'one command, like vd pg:promote --help' },
@@ -16,13 +24,18 @@ export const help = command({
   run: (_context, { about }) => {
     if (about === undefined) return text(overview());
     const found = dispatcher.commands.find(candidate => candidate.name === about);
-    if (!found) throw new Failure('usage', `${about} is not a command of voodu-postgres`, { hint: 'vd pg:help lists the commands.' });
+    if (!found)
+      throw new Failure('usage', `${about} is not a command of voodu-postgres`, {
+        hint: 'vd pg:help lists the commands.',
+      });
     return text(commandHelp(found));
   },
 });
 
 function overview(): string {
-  const rows = dispatcher.commands.filter(({ hidden }) => !hidden).map(({ name, summary }) => [`  vd pg:${name}`, summary]);
+  const rows = dispatcher.commands
+    .filter(({ hidden }) => !hidden)
+    .map(({ name, summary }) => [`  vd pg:${name}`, summary]);
   return `voodu-postgres ${plugin.version}: ${plugin.description}
 
 A block in your voodu.hcl:

@@ -1,5 +1,7 @@
 /** Parameters several commands take, declared once. */
 import { Unfit } from '../cli/params.ts';
+import { parseOrdinal } from '../cluster/ordinal.ts';
+import { parseRef } from '../cluster/parse-ref.ts';
 
 export const outputFormat = {
   type: 'flag',
@@ -12,3 +14,19 @@ export const outputFormat = {
     throw new Unfit('wants json or text');
   },
 } as const;
+
+export const clusterParam = {
+  type: 'positional',
+  metavar: '<scope>/<name>',
+  doc: 'the cluster',
+  parse: parseRef,
+} as const;
+
+export const replicaFlag = {
+  type: 'flag',
+  metavar: '<n>',
+  doc: 'number of the pod',
+  parse: parseOrdinal,
+} as const;
+
+export const requiredReplica = { ...replicaFlag, required: true } as const;

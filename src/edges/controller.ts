@@ -8,20 +8,26 @@ const manifest = z.object({
   kind: z.string(),
   scope: z.string().optional(),
   name: z.string(),
-  spec: z.record(z.string(), z.unknown()).nullish().transform(spec => spec ?? {}),
+  spec: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform(spec => spec ?? {}),
 });
 const described = z.object({
   manifest,
   status: z.record(z.string(), z.unknown()).nullish(),
-  pods: z.array(z.object({ name: z.string(), replica_id: z.string().optional(), running: z.boolean() })).nullish(),
+  pods: z
+    .array(z.object({ name: z.string(), replica_id: z.string().optional(), running: z.boolean() }))
+    .nullish(),
 });
 const bucket = z.object({ vars: z.record(z.string(), z.string()).nullish() });
-const envelope = z.object({ status: z.string(), data: z.unknown(), error: z.string().optional() });
+const envelope = z.object({ status: z.string(), data: z.unknown().optional(), error: z.string().optional() });
 
 const timeoutMs = 15_000;
 
 export function createController(url: string | undefined): Controller {
-  const call = (method: Method, path: string, query: Query, body?: unknown) => ask(url, method, path, query, body);
+  const call = (method: Method, path: string, query: Query, body?: unknown) =>
+    ask(url, method, path, query, body);
   const stored = (found: z.infer<typeof manifest>): StoredManifest => ({
     kind: found.kind,
     name: found.name,
@@ -63,7 +69,13 @@ type Method = 'GET' | 'POST';
 type Query = Readonly<Record<string, string>>;
 const notFound = Symbol('not found');
 
-async function ask(url: string | undefined, method: Method, path: string, query: Query, body: unknown): Promise<unknown> {
+async function ask(
+  url: string | undefined,
+  method: Method,
+  path: string,
+  query: Query,
+  body: unknown,
+): Promise<unknown> {
   if (url === undefined)
     throw new Failure('controller', 'no controller: this command was not started by the controller', {
       hint: 'Run it as vd pg:<command>.',
@@ -77,12 +89,17 @@ async function ask(url: string | undefined, method: Method, path: string, query:
       query,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
     status = response.statusCode;
     text = await response.body.text();
   } catch (cause) {
-    throw new Failure('controller', `the controller does not answer (${what})`, { hint: 'Is the voodu service running?', cause });
+    throw new Failure('controller', `the controller does not answer (${what})`, {
+      hint: 'Is the voodu service running?',
+      cause,
+    });
   }
   if (status === 404) return notFound;
   const reply = envelope.safeParse(parseJson(text));

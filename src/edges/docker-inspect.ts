@@ -19,9 +19,18 @@ const schema = z.array(
       FinishedAt: z.string(),
     }),
     Mounts: z
-      .array(z.object({ Type: z.string(), Name: z.string().optional(), Source: z.string().default(''), Destination: z.string() }))
+      .array(
+        z.object({
+          Type: z.string(),
+          Name: z.string().optional(),
+          Source: z.string().default(''),
+          Destination: z.string(),
+        }),
+      )
       .nullish(),
-    NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() }),
+    NetworkSettings: z.object({
+      Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
+    }),
   }),
 );
 
@@ -44,7 +53,9 @@ export function parseContainers(json: string): Container[] {
       ...(mount.Name === undefined ? {} : { name: mount.Name }),
     })),
     addresses: Object.fromEntries(
-      Object.entries(found.NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) => (IPAddress ? [[network, IPAddress]] : [])),
+      Object.entries(found.NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress }]) =>
+        IPAddress ? [[network, IPAddress]] : [],
+      ),
     ),
   }));
 }

@@ -20,20 +20,30 @@ export const docker: Docker = {
   },
   exec: (container, command, options = {}) => {
     const { user, env = {}, input } = options;
-    const words = ['exec', ...(input === undefined ? [] : ['-i']), ...(user === undefined ? [] : ['--user', user])];
+    const words = [
+      'exec',
+      ...(input === undefined ? [] : ['-i']),
+      ...(user === undefined ? [] : ['--user', user]),
+    ];
     // `-e NAME` without a value takes it from this process's environment, so no value is in an argv.
     for (const name of Object.keys(env)) words.push('-e', name);
     return cli([...words, container, ...command], options);
   },
   start: async container => void (await must(['start', container])),
   stop: async (container, graceSeconds) =>
-    void (await must(['stop', '--timeout', String(graceSeconds), container], { timeoutMs: (graceSeconds + 10) * 1000 })),
+    void (await must(['stop', '--timeout', String(graceSeconds), container], {
+      timeoutMs: (graceSeconds + 10) * 1000,
+    })),
   kill: async (container, signal) => void (await must(['kill', '--signal', signal, container])),
   unpause: async container => void (await must(['unpause', container])),
   remove: async (container, { force = false } = {}) =>
     void (await must(['rm', '--volumes', ...(force ? ['--force'] : []), container])),
-  run: async options => (await must(['run', '--detach', ...runWords(options)], { env: options.env ?? {}, timeoutMs: 60_000 })).trim(),
-  logs: (container, { tail } = {}) => cli(['logs', ...(tail === undefined ? [] : ['--tail', String(tail)]), container]),
+  run: async options =>
+    (
+      await must(['run', '--detach', ...runWords(options)], { env: options.env ?? {}, timeoutMs: 60_000 })
+    ).trim(),
+  logs: (container, { tail } = {}) =>
+    cli(['logs', ...(tail === undefined ? [] : ['--tail', String(tail)]), container]),
 };
 
 function runWords(options: RunOptions): string[] {
@@ -54,7 +64,10 @@ async function must(words: readonly string[], options: ExecOptions = {}): Promis
   return stdout;
 }
 
-async function cli(words: readonly string[], { input, env, timeoutMs = defaultTimeoutMs }: ExecOptions = {}): Promise<Finished> {
+async function cli(
+  words: readonly string[],
+  { input, env, timeoutMs = defaultTimeoutMs }: ExecOptions = {},
+): Promise<Finished> {
   const result = await execa('docker', words, {
     reject: false,
     stripFinalNewline: false,
@@ -63,7 +76,8 @@ async function cli(words: readonly string[], { input, env, timeoutMs = defaultTi
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
     ...(env === undefined ? {} : { env: { ...env } }),
   });
-  if (result.timedOut) throw new Failure('deadline', `docker ${words[0]} did not answer within ${timeoutMs / 1000} s`);
+  if (result.timedOut)
+    throw new Failure('deadline', `docker ${words[0]} did not answer within ${timeoutMs / 1000} s`);
   if (result.exitCode === undefined)
     throw new Failure('docker', `docker could not be run: ${result.originalMessage ?? 'unknown reason'}`, {
       hint: 'The plugin needs the docker CLI on its PATH and access to the engine.',
@@ -74,8 +88,10 @@ async function cli(words: readonly string[], { input, env, timeoutMs = defaultTi
 
 function failed(verb: string, stderr: string): Failure {
   const reason = lines(stderr).at(-1) ?? 'no reason given';
-  return new Failure('docker', `docker ${verb} failed: ${reason.replace(/^Error response from daemon: /, '')}`);
+  return new Failure(
+    'docker',
+    `docker ${verb} failed: ${reason.replace(/^Error response from daemon: /, '')}`,
+  );
 }
 
 const lines = (output: string): string[] => output.split('\n').filter(line => line !== '');
-

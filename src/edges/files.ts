@@ -1,7 +1,19 @@
 /** Files on the docker host. */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import {
+  chown,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileEntry, Files } from '../io.ts';
@@ -45,11 +57,32 @@ export const files: Files = {
     await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
     return hash.digest('hex');
   },
+  writeStream: async (path, chunks) => {
+    const hash = createHash('sha256');
+    const file = await open(path, 'wx', 0o600);
+    let bytes = 0;
+    try {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        await writeFully(file, chunk);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return { bytes, sha256: hash.digest('hex') };
+  },
   freeBytes: async path => {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;
   },
 };
+
+async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < chunk.length) written += (await file.write(chunk, written)).bytesWritten;
+}
 
 /** The draft lies beside its target, so that the rename stays on one file system. */
 async function writeDraft(path: string, text: string, mode: number, like?: string): Promise<string> {

@@ -11,6 +11,7 @@ export const parseHcl: ParseHcl = async (filename, text) => {
 };
 
 /** The cast keeps the package's own types out: they bring the browser's globals (`lib="dom"`) into every file. */
-function loadLibrary(): Promise<{ parse: ParseHcl }> {
-  return import('@cdktf/hcl2json' as string);
+async function loadLibrary(): Promise<{ parse: ParseHcl }> {
+  // Of a commonjs package every bundler and node agree on `default` alone.
+  return (await import('@cdktf/hcl2json' as string)).default;
 }

@@ -1,16 +1,34 @@
 /** This machine and this process. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Host } from '../io.ts';
+import { scramVerifier } from './scram.ts';
+
+/**
+ * Modules of node that a command loads when it comes to them: together they take as long as node's own start,
+ * and `expand`, which runs on every apply, needs none.
+ */
+const load = process.getBuiltinModule;
 
 export const host: Host = {
   now: () => new Date(),
   environment: () => process.env as Record<string, string>,
   sleep: async ms => {
-    await sleep(ms);
+    await new Promise(resolve => setTimeout(resolve, ms));
+  },
+  detach: ([program = '', ...words]) => {
+    const child = load('node:child_process').spawn(program, words, { detached: true, stdio: 'ignore' });
+    // Whoever waits for its results sees that none come.
+    child.on('error', () => {});
+    child.unref();
   },
   randomHex: bytes => randomBytes(bytes).toString('hex'),
+  scramVerifier: password => scramVerifier(password, randomBytes(16)),
+  portTaken: port =>
+    new Promise(resolve => {
+      const server = load('node:net').createServer();
+      server.once('error', () => resolve(true));
+      server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(false)));
+    }),
   processTag: () => `${process.pid}:${startedAt(process.pid) ?? ''}`,
   processAlive: tag => {
     const [pid, started] = tag.split(':');
@@ -27,4 +45,16 @@ function startedAt(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** From the operating system's generator, as `node:crypto` would ask it. */
+function randomBytes(count: number): Buffer {
+  const bytes = Buffer.alloc(count);
+  const source = openSync('/dev/urandom', 'r');
+  try {
+    if (readSync(source, bytes) !== count) throw new Error('/dev/urandom gave too few bytes');
+  } finally {
+    closeSync(source);
+  }
+  return bytes;
 }

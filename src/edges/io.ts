@@ -10,6 +10,7 @@ export function realIo(controllerUrl: string | undefined): Io {
     controller: lazily(async () => (await import('./controller.ts')).createController(controllerUrl)),
     docker: lazily(async () => (await import('./docker.ts')).docker),
     postgres: lazily(async () => (await import('./postgres-login.ts')).postgresLogin),
+    web: lazily(async () => (await import('./web.ts')).web),
     files: lazily(async () => (await import('./files.ts')).files),
     parseHcl: async (filename, text) => (await import('./hcl.ts')).parseHcl(filename, text),
   };

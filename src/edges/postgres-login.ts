@@ -5,7 +5,15 @@ import type { PostgresLogin } from '../io.ts';
 
 export const postgresLogin: PostgresLogin = {
   login: async ({ host, port, user, password, database, timeoutMs }) => {
-    const client = new pg.Client({ host, port, user, password, database, connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
+    const client = new pg.Client({
+      host,
+      port,
+      user,
+      password,
+      database,
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
+    });
     // Errors after the connection failed are the same failure again.
     client.on('error', () => {});
     try {

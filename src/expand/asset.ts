@@ -1,7 +1,7 @@
 /** The asset: files mounted into every pod, one row each. Their bytes are in the spec hash, so they hold nothing that moves. */
 import initReplication from '../../templates/docker-entrypoint-initdb.d/00_create_replication.sh.hbs';
-import overrides from '../../templates/etc/postgresql/conf.d/voodu-99-overrides.conf.hbs';
 import streaming from '../../templates/etc/postgresql/conf.d/voodu-50-streaming.conf.hbs';
+import overrides from '../../templates/etc/postgresql/conf.d/voodu-99-overrides.conf.hbs';
 import grant from '../../templates/pod/grant-replication.sh.hbs';
 import { assetName, type ClusterRef, podPaths } from '../cluster/names.ts';
 import type { Manifest } from '../protocol/manifest.ts';
@@ -25,7 +25,7 @@ export const emittedFiles: readonly EmittedFile[] = [
   {
     key: 'pg_overrides_conf',
     mountPath: '/etc/postgresql/conf.d/voodu-99-overrides.conf',
-    loadedBy: 'postgres `include_dir` (the block\'s pg_config)',
+    loadedBy: "postgres `include_dir` (the block's pg_config)",
     render: spec => overrides({ settings: sortedSettings(spec) }),
   },
   {

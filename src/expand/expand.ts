@@ -30,9 +30,13 @@ export function expand(request: ExpandRequest, around: ExpandSurroundings): Expa
 function requireRef(request: ExpandRequest): ClusterRef {
   const { kind, scope, name } = request;
   if (scope === '' || name === '')
-    throw new Failure('spec', `${kind} ${JSON.stringify(name)} has one label; a cluster needs a scope and a name`, {
-      hint: `Write ${kind} "my-app" "db" { … }: the controller cannot keep passwords or pods of a block without a scope.`,
-    });
+    throw new Failure(
+      'spec',
+      `${kind} ${JSON.stringify(name)} has one label; a cluster needs a scope and a name`,
+      {
+        hint: `Write ${kind} "my-app" "db" { … }: the controller cannot keep passwords or pods of a block without a scope.`,
+      },
+    );
   checkResourceName('scope', scope);
   checkResourceName('name', name);
   return { scope, name };
@@ -43,8 +47,16 @@ function isExposed(ref: ClusterRef, spec: PostgresSpec, bucket: Bucket): boolean
   const name = formatRef(ref);
   const hint = `Run vd pg:unexpose ${name} first.`;
   if (spec.replicas > 1)
-    throw new Failure('spec', `${name} is exposed on one host port, and replicas = ${spec.replicas} pods cannot share it`, { hint });
+    throw new Failure(
+      'spec',
+      `${name} is exposed on one host port, and replicas = ${spec.replicas} pods cannot share it`,
+      { hint },
+    );
   if (spec.statefulset.ports !== undefined)
-    throw new Failure('spec', `${name} has ports of its own and ${bucketKeys.exposePublic.key} is on; only one can say what is published`, { hint });
+    throw new Failure(
+      'spec',
+      `${name} has ports of its own and ${bucketKeys.exposePublic.key} is on; only one can say what is published`,
+      { hint },
+    );
   return true;
 }

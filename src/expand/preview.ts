@@ -4,11 +4,11 @@ import { renderTable } from '../cli/table.ts';
 import { assetName, formatRef } from '../cluster/names.ts';
 import { Failure } from '../errors.ts';
 import { loadBlocks } from '../hcl/load-blocks.ts';
+import { plugin } from '../plugin.ts';
 import type { ExpandData } from '../protocol/envelope.ts';
 import { type ExpandRequest, parseExpandRequest } from '../protocol/expand-request.ts';
-import { plugin } from '../plugin.ts';
 import { emittedFiles } from './asset.ts';
-import { expand, type ExpandSurroundings } from './expand.ts';
+import { type ExpandSurroundings, expand } from './expand.ts';
 
 export interface PreviewOptions {
   readonly file: string;
@@ -16,14 +16,25 @@ export interface PreviewOptions {
   readonly json: boolean;
 }
 
-export async function previewFile({ io }: Context, around: ExpandSurroundings, options: PreviewOptions): Promise<Reply> {
+export async function previewFile(
+  { io }: Context,
+  around: ExpandSurroundings,
+  options: PreviewOptions,
+): Promise<Reply> {
   const text = await io.files.read(options.file);
-  if (text === undefined) throw new Failure('not-found', `there is no file ${options.file}`, { hint: 'Name an HCL file: expand -f voodu.hcl.' });
+  if (text === undefined)
+    throw new Failure('not-found', `there is no file ${options.file}`, {
+      hint: 'Name an HCL file: expand -f voodu.hcl.',
+    });
   const config = options.bucket === undefined ? {} : await readBucket(io.files.read, options.bucket);
   const blocks = await loadBlocks(options.file, text, { ...io.host.environment(), ...config }, io.parseHcl);
-  const ours = blocks.filter(block => block.kind === plugin.name || (plugin.aliases as readonly string[]).includes(block.kind));
+  const ours = blocks.filter(
+    block => block.kind === plugin.name || (plugin.aliases as readonly string[]).includes(block.kind),
+  );
   if (ours.length === 0)
-    throw new Failure('spec', `${options.file} holds no postgres block`, { hint: 'For example: postgres "my-app" "db" { } .' });
+    throw new Failure('spec', `${options.file} holds no postgres block`, {
+      hint: 'For example: postgres "my-app" "db" { } .',
+    });
   const expansions = ours.map(block => {
     // The controller takes plugin { } away before it calls us (contract 1.6).
     const { plugin: _version, ...spec } = block.spec;
@@ -31,17 +42,32 @@ export async function previewFile({ io }: Context, around: ExpandSurroundings, o
     return { request, data: expand(request, around) };
   });
   if (options.json)
-    return { type: 'json', value: expansions.map(({ request, data }) => ({ from: title(request), ...data })) };
-  return { type: 'text', text: `${expansions.map(({ request, data }) => describe(request, data)).join('\n\n')}\n` };
+    return {
+      type: 'json',
+      value: expansions.map(({ request, data }) => ({ from: title(request), ...data })),
+    };
+  return {
+    type: 'text',
+    text: `${expansions.map(({ request, data }) => describe(request, data)).join('\n\n')}\n`,
+  };
 }
 
-async function readBucket(read: (path: string) => Promise<string | undefined>, path: string): Promise<Record<string, string>> {
+async function readBucket(
+  read: (path: string) => Promise<string | undefined>,
+  path: string,
+): Promise<Record<string, string>> {
   const text = await read(path);
-  if (text === undefined) throw new Failure('not-found', `there is no file ${path}`, { hint: 'A bucket is a JSON object of strings.' });
+  if (text === undefined)
+    throw new Failure('not-found', `there is no file ${path}`, {
+      hint: 'A bucket is a JSON object of strings.',
+    });
   try {
     return parseExpandRequest(JSON.stringify({ kind: 'postgres', config: JSON.parse(text) })).config;
   } catch (cause) {
-    throw new Failure('usage', `${path} is not a bucket`, { hint: 'Write {"KEY": "value"}: an object whose values are strings.', cause });
+    throw new Failure('usage', `${path} is not a bucket`, {
+      hint: 'Write {"KEY": "value"}: an object whose values are strings.',
+      cause,
+    });
   }
 }
 
@@ -49,7 +75,10 @@ const title = ({ kind, scope, name }: ExpandRequest) => `${kind} "${scope}" "${n
 
 function describe(request: ExpandRequest, data: ExpandData): string {
   const ref = { scope: request.scope, name: request.name };
-  const spec = data.manifests.find(manifest => manifest.kind === 'statefulset')!.spec as Record<string, unknown>;
+  const spec = data.manifests.find(manifest => manifest.kind === 'statefulset')!.spec as Record<
+    string,
+    unknown
+  >;
   const env = spec['env'] as Record<string, string>;
   const rows = [
     ['  image', String(spec['image'])],
@@ -70,7 +99,9 @@ function describe(request: ExpandRequest, data: ExpandData): string {
     `statefulset ${formatRef(ref)}`,
     renderTable(rows),
     '',
-    actions.length === 0 ? 'no actions: the bucket holds everything already' : `actions\n${actions.join('\n')}`,
+    actions.length === 0
+      ? 'no actions: the bucket holds everything already'
+      : `actions\n${actions.join('\n')}`,
   ].join('\n');
 }
 

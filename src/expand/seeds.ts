@@ -1,7 +1,8 @@
 /** What the first apply writes into the config bucket. Nothing that is there already is written again. */
-import { Failure } from '../errors.ts';
+
 import { type Bucket, bucketKeys, bucketValue } from '../cluster/bucket.ts';
 import { type ClusterRef, formatRef } from '../cluster/names.ts';
+import { Failure } from '../errors.ts';
 import type { ConfigSet } from '../protocol/manifest.ts';
 import { imageMajor } from '../spec/image.ts';
 import type { PostgresSpec } from '../spec/postgres-spec.ts';
@@ -23,16 +24,29 @@ export function planSeeds(
   const major = imageMajor(spec.image);
   const seeds: ConfigSet[] = [];
   const seed = (key: keyof typeof bucketKeys, value: string, what: string) => {
-    seeds.push({ type: 'config_set', ...ref, kv: { [bucketKeys[key].key]: value }, skip_restart: true, summary: `${formatRef(ref)}: ${what}` });
+    seeds.push({
+      type: 'config_set',
+      ...ref,
+      kv: { [bucketKeys[key].key]: value },
+      skip_restart: true,
+      summary: `${formatRef(ref)}: ${what}`,
+    });
   };
   const absent = (key: keyof typeof bucketKeys) => bucketValue(bucket, key) === undefined;
   if (spec.password !== undefined ? bucketValue(bucket, 'password') !== spec.password : absent('password'))
-    seed('password', spec.password ?? randomHex(passwordBytes), spec.password === undefined ? 'superuser password generated' : 'superuser password recorded');
-  if (absent('replicationPassword')) seed('replicationPassword', randomHex(passwordBytes), 'replication password generated');
+    seed(
+      'password',
+      spec.password ?? randomHex(passwordBytes),
+      spec.password === undefined ? 'superuser password generated' : 'superuser password recorded',
+    );
+  if (absent('replicationPassword'))
+    seed('replicationPassword', randomHex(passwordBytes), 'replication password generated');
   if (absent('primaryOrdinal')) seed('primaryOrdinal', '0', 'primary is ordinal 0');
-  if (firstApply && bucket[bucketKeys.backupKeep.key] === undefined) seed('backupKeep', defaultKeep, `the newest ${defaultKeep} backups are kept`);
+  if (firstApply && bucket[bucketKeys.backupKeep.key] === undefined)
+    seed('backupKeep', defaultKeep, `the newest ${defaultKeep} backups are kept`);
   if (absent('clusterId')) seed('clusterId', randomHex(clusterIdBytes), 'cluster id generated');
-  if (absent('dataMajor') && major !== undefined) seed('dataMajor', String(major), `data is PostgreSQL ${major}`);
+  if (absent('dataMajor') && major !== undefined)
+    seed('dataMajor', String(major), `data is PostgreSQL ${major}`);
   return seeds;
 }
 
@@ -51,9 +65,13 @@ function checkMajor(ref: ClusterRef, spec: PostgresSpec, bucket: Bucket): void {
   const data = bucketValue(bucket, 'dataMajor');
   const image = imageMajor(spec.image);
   if (data === undefined || image === undefined || data === String(image)) return;
-  throw new Failure('spec', `${formatRef(ref)}: image ${spec.image} is PostgreSQL ${image}, the data is PostgreSQL ${data}`, {
-    hint:
-      `Keep a ${data} image. To move to ${image}: vd pg:backups:capture ${formatRef(ref)}, apply a second block with the new image, and restore into it. ` +
-      `If ${formatRef(ref)} never ran, forget the major: vd config ${formatRef(ref)} unset ${bucketKeys.dataMajor.key}.`,
-  });
+  throw new Failure(
+    'spec',
+    `${formatRef(ref)}: image ${spec.image} is PostgreSQL ${image}, the data is PostgreSQL ${data}`,
+    {
+      hint:
+        `Keep a ${data} image. To move to ${image}: vd pg:backups:capture ${formatRef(ref)}, apply a second block with the new image, and restore into it. ` +
+        `If ${formatRef(ref)} never ran, forget the major: vd config ${formatRef(ref)} unset ${bucketKeys.dataMajor.key}.`,
+    },
+  );
 }

@@ -117,7 +117,10 @@ function defaultProbes(spec: PostgresSpec): Record<string, unknown> {
     readiness: {
       exec: {
         command: [
-          'bash', '-c', `pg_isready "$@" && bash ${podPaths.entrypoint} ready`, 'pg_isready',
+          'bash',
+          '-c',
+          `pg_isready "$@" && bash ${podPaths.entrypoint} ready`,
+          'pg_isready',
           ...readyArguments(spec),
         ],
       },

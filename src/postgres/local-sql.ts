@@ -17,16 +17,42 @@ export interface SqlOptions {
 const fastPsql = ['sh', '-c', 'PATH="/usr/lib/postgresql/${PG_MAJOR:-}/bin:$PATH" exec psql "$@"', 'psql'];
 
 /** psql's own outcome; a failed statement is exit 3 (ON_ERROR_STOP). */
-export function trySql(docker: Docker, server: LocalServer, sql: string, options: SqlOptions = {}): Promise<Finished> {
+export function trySql(
+  docker: Docker,
+  server: LocalServer,
+  sql: string,
+  options: SqlOptions = {},
+): Promise<Finished> {
   const { database = 'postgres', timeoutMs = 10_000 } = options;
   // The limit inside ends psql too when the docker client is gone.
   const limit = ['timeout', String(Math.max(1, Math.ceil(timeoutMs / 1000)))];
-  const psql = [...fastPsql, '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', '/var/run/postgresql', '-p', String(server.port), '-U', server.user, '-d', database];
-  return docker.exec(server.container, [...limit, ...psql, '-f', '-'], { input: sql, timeoutMs: timeoutMs + 500 });
+  const psql = [
+    ...fastPsql,
+    '-XAtq',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-h',
+    '/var/run/postgresql',
+    '-p',
+    String(server.port),
+    '-U',
+    server.user,
+    '-d',
+    database,
+  ];
+  return docker.exec(server.container, [...limit, ...psql, '-f', '-'], {
+    input: sql,
+    timeoutMs: timeoutMs + 500,
+  });
 }
 
 /** The statement's output without its last line break. */
-export async function sql(docker: Docker, server: LocalServer, statement: string, options: SqlOptions = {}): Promise<string> {
+export async function sql(
+  docker: Docker,
+  server: LocalServer,
+  statement: string,
+  options: SqlOptions = {},
+): Promise<string> {
   const { exitCode, stdout, stderr } = await trySql(docker, server, statement, options);
   if (exitCode === 0) return stdout.replace(/\n$/, '');
   throw new Failure('postgres', `${server.container}: ${sqlReason(stderr, exitCode)}`);
@@ -35,7 +61,10 @@ export async function sql(docker: Docker, server: LocalServer, statement: string
 function sqlReason(stderr: string, exitCode: number): string {
   if (exitCode === 124 || exitCode === 143) return 'the server did not answer in time';
   const line = stderr.split('\n').find(text => /ERROR|FATAL|error:/.test(text)) ?? stderr.trim();
-  return line.replace(/^psql:[^:]*:\d+: /, '').replace(/^psql: error: /, '') || `psql ended with status ${exitCode}`;
+  return (
+    line.replace(/^psql:[^:]*:\d+: /, '').replace(/^psql: error: /, '') ||
+    `psql ended with status ${exitCode}`
+  );
 }
 
 /** An identifier inside a statement. */

@@ -29,8 +29,14 @@ SELECT json_build_object(
     'max_connections', current_setting('max_connections'))
 ) FROM (SELECT pg_is_in_recovery() AS r) AS role`;
 
-const lsn = z.string().nullish().transform(value => value ?? undefined);
-const optionalNumber = z.number().nullish().transform(value => value ?? undefined);
+const lsn = z
+  .string()
+  .nullish()
+  .transform(value => value ?? undefined);
+const optionalNumber = z
+  .number()
+  .nullish()
+  .transform(value => value ?? undefined);
 
 const schema = z.object({
   system_id: z.string(),
@@ -44,7 +50,12 @@ const schema = z.object({
   replay_paused: z.boolean(),
   replay_delay_seconds: optionalNumber,
   receiver: z
-    .object({ status: z.string().nullish(), host: z.string().nullish(), slot: z.string().nullish(), latest_end_lsn: lsn })
+    .object({
+      status: z.string().nullish(),
+      host: z.string().nullish(),
+      slot: z.string().nullish(),
+      latest_end_lsn: lsn,
+    })
     .nullish(),
   senders: z.array(
     z.object({
@@ -58,7 +69,12 @@ const schema = z.object({
     }),
   ),
   slots: z.array(
-    z.object({ name: z.string(), active: z.boolean(), wal_status: z.string().nullish(), retained_bytes: optionalNumber }),
+    z.object({
+      name: z.string(),
+      active: z.boolean(),
+      wal_status: z.string().nullish(),
+      retained_bytes: optionalNumber,
+    }),
   ),
   base_backups: z.number(),
   settings: z.object({ synchronous_standby_names: z.string(), max_connections: z.string() }),

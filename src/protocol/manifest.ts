@@ -29,7 +29,12 @@ export interface ApplyManifest {
   readonly type: 'apply_manifest';
   readonly scope: string;
   readonly name: string;
-  readonly manifest: { readonly kind: string; readonly scope: string; readonly name: string; readonly spec: Readonly<Record<string, unknown>> };
+  readonly manifest: {
+    readonly kind: string;
+    readonly scope: string;
+    readonly name: string;
+    readonly spec: Readonly<Record<string, unknown>>;
+  };
   readonly summary?: string;
 }
 

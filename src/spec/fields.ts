@@ -21,23 +21,43 @@ const plugin = (name: string, type: string, def: string | undefined, doc: string
   ...(def === undefined ? {} : { default: def }),
 });
 
-const handedOn = (name: string, type: string, doc: string): FieldDoc => ({ name, type, doc, owner: 'statefulset' });
+const handedOn = (name: string, type: string, doc: string): FieldDoc => ({
+  name,
+  type,
+  doc,
+  owner: 'statefulset',
+});
 
 /** The image a bare block runs: a major this plugin is tested on, never `latest`. */
 export const defaultImage = 'postgres:17';
 
 export const fields: readonly FieldDoc[] = [
   plugin('image', 'string', `"${defaultImage}"`, 'the official image or one built on it; pin the major'),
-  plugin('replicas', 'number', '1', '1 = a single primary; n = a primary and n-1 streaming standbys (at most 8)'),
+  plugin(
+    'replicas',
+    'number',
+    '1',
+    '1 = a single primary; n = a primary and n-1 streaming standbys (at most 8)',
+  ),
   plugin('database', 'string', '"postgres"', 'database made at the first start'),
   plugin('user', 'string', '"postgres"', 'superuser made at the first start'),
   plugin('port', 'number', '5432', 'listen port inside the pods'),
-  plugin('password', 'string', '""', 'superuser password; empty = 32 random bytes as hex, kept in the config bucket'),
+  plugin(
+    'password',
+    'string',
+    '""',
+    'superuser password; empty = 32 random bytes as hex, kept in the config bucket',
+  ),
   plugin('replication_user', 'string', '"replicator"', 'role the standbys stream as'),
   plugin('initdb_locale', 'string', '"C.UTF-8"', 'initdb --locale (first start only)'),
   plugin('initdb_encoding', 'string', '"UTF8"', 'initdb --encoding (first start only)'),
   plugin('pg_config', 'map', '{}', 'postgresql.conf settings: numbers, booleans, strings'),
-  plugin('extensions', 'list', '[]', 'checked, not installed: CREATE EXTENSION is the application\'s or psql\'s'),
+  plugin(
+    'extensions',
+    'list',
+    '[]',
+    "checked, not installed: CREATE EXTENSION is the application's or psql's",
+  ),
   plugin('shm_size', 'string', undefined, '/dev/shm of a pod; follows shared_buffers, at least 256MB'),
   plugin('stop_timeout', 'string', '"120s"', 'how long docker stop waits for the shutdown checkpoint'),
   handedOn('env', 'map', 'more environment variables'),
@@ -66,7 +86,10 @@ export const fields: readonly FieldDoc[] = [
 /** Block spellings the controller's parser leaves for us to turn into lists. */
 export const blockSpellings = { volume_claim: 'volume_claims', init: 'inits' } as const;
 
-export const fieldNames: readonly string[] = [...fields.map(field => field.name), ...Object.keys(blockSpellings)];
+export const fieldNames: readonly string[] = [
+  ...fields.map(field => field.name),
+  ...Object.keys(blockSpellings),
+];
 
 /** What the controller cannot do for a plugin's block, or what would bypass the pod's entrypoint. */
 export const refusedFields: Readonly<Record<string, string>> = {
@@ -76,7 +99,7 @@ export const refusedFields: Readonly<Record<string, string>> = {
   lang: 'the controller builds no images for plugin blocks; build and push the image, then set image',
   build: 'the controller builds no images for plugin blocks; build and push the image, then set image',
   env_file: 'env_file is read for core blocks only; use env, or env_from with a config bucket',
-  command: 'the pod must run this plugin\'s entrypoint; use pg_config for server settings',
+  command: "the pod must run this plugin's entrypoint; use pg_config for server settings",
   plugin: 'plugin may be written once only',
 };
 

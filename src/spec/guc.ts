@@ -2,7 +2,7 @@
 
 export const settingName = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$/;
 
-const entrypoint = 'the pod\'s entrypoint decides this';
+const entrypoint = "the pod's entrypoint decides this";
 const failover = 'failover owns this; use vd pg:promote and vd pg:rejoin';
 const recovery = 'recovery is started by commands, not by a setting';
 
@@ -39,12 +39,14 @@ const owned: Readonly<Record<string, string>> = {
 
 /** Settings that are the operator's, within what replication needs. */
 const bounded: Readonly<Record<string, (value: unknown, replicas: number) => string | undefined>> = {
-  wal_level: value => (value === 'minimal' ? 'minimal has too little WAL for a standby; use replica or logical' : undefined),
+  wal_level: value =>
+    value === 'minimal' ? 'minimal has too little WAL for a standby; use replica or logical' : undefined,
   full_page_writes: value =>
     isOff(value) ? 'off makes pg_rewind refuse this cluster; leave it on' : undefined,
   password_encryption: value =>
     value === 'scram-sha-256' ? undefined : 'the replication role logs in with scram-sha-256 only',
-  max_wal_senders: (value, replicas) => atLeast(value, replicas * 2, 'two for each pod, so that a standby can be cloned'),
+  max_wal_senders: (value, replicas) =>
+    atLeast(value, replicas * 2, 'two for each pod, so that a standby can be cloned'),
   max_replication_slots: (value, replicas) => atLeast(value, replicas + 1, 'one for each pod and one spare'),
 };
 

@@ -21,7 +21,8 @@ export function identifierProblem(value: string, role: boolean): string | undefi
   if (Buffer.byteLength(value) > longestIdentifier) return `is longer than ${longestIdentifier} bytes`;
   if (!/^[A-Za-z_][A-Za-z0-9_$.-]*$/.test(value))
     return `${JSON.stringify(value)} must begin with a letter or _ and hold only letters, digits and _ $ . -`;
-  if (role && /^pg_/i.test(value)) return `${JSON.stringify(value)} begins with pg_, which PostgreSQL reserves`;
+  if (role && /^pg_/i.test(value))
+    return `${JSON.stringify(value)} begins with pg_, which PostgreSQL reserves`;
   return undefined;
 }
 
@@ -32,7 +33,8 @@ export function isInitdbWord(value: string): boolean {
 
 /** The password travels through an env file: one line, trimmed, and `${` would be taken for a reference (contract 6.3, 3.6). */
 export function passwordProblem(value: string): string | undefined {
-  if (/[\n\r\0]/.test(value)) return 'holds a line break or a NUL byte, which the pod\'s env file cannot carry';
+  if (/[\n\r\0]/.test(value))
+    return "holds a line break or a NUL byte, which the pod's env file cannot carry";
   if (value !== value.trim()) return 'begins or ends with white space, which the controller trims';
   if (value.includes('${')) return 'holds ${, which the controller takes for a reference';
   return undefined;

@@ -34,7 +34,11 @@ export function parseSpec(raw: Raw, block: string): PostgresSpec {
     statefulset: parseStatefulsetKeys(raw, replicas, problems),
   };
   if (spec.user === spec.replicationUser)
-    problems.add('replication_user', `is the same role as user (${JSON.stringify(spec.user)})`, 'choose another name');
+    problems.add(
+      'replication_user',
+      `is the same role as user (${JSON.stringify(spec.user)})`,
+      'choose another name',
+    );
   problems.throwIfAny(block);
   return spec;
 }
@@ -47,7 +51,8 @@ function checkFieldNames(raw: Raw, problems: Problems): void {
     const close = nearest(key, fieldNames);
     if (refusal !== undefined) problems.add(key, 'is not possible in a postgres block', refusal);
     else if (foreign !== undefined) problems.add(key, 'is not a field of a postgres block', foreign);
-    else if (close !== undefined) problems.add(key, 'is not a field of a postgres block', `did you mean ${close}?`);
+    else if (close !== undefined)
+      problems.add(key, 'is not a field of a postgres block', `did you mean ${close}?`);
   }
 }
 
@@ -64,11 +69,19 @@ function text(raw: Raw, key: string, fallback: string, problems: Problems): stri
   return fallback;
 }
 
-function integer(raw: Raw, key: string, fallback: number, least: number, most: number, problems: Problems): number {
+function integer(
+  raw: Raw,
+  key: string,
+  fallback: number,
+  least: number,
+  most: number,
+  problems: Problems,
+): number {
   const value = given(raw, key);
   if (value === undefined) return fallback;
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most) return number;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most)
+    return number;
   problems.add(key, `wants a whole number from ${least} to ${most}, not ${show(value)}`);
   return fallback;
 }
@@ -76,7 +89,8 @@ function integer(raw: Raw, key: string, fallback: number, least: number, most: n
 function identifier(raw: Raw, key: string, fallback: string, role: boolean, problems: Problems): string {
   const value = given(raw, key);
   if (value === undefined) return fallback;
-  const problem = typeof value === 'string' ? identifierProblem(value, role) : `wants a name, not ${show(value)}`;
+  const problem =
+    typeof value === 'string' ? identifierProblem(value, role) : `wants a name, not ${show(value)}`;
   if (problem !== undefined) problems.add(key, problem);
   return problem === undefined ? (value as string) : fallback;
 }
@@ -102,11 +116,16 @@ function settings(value: unknown, replicas: number, problems: Problems): Record<
   const parsed: Record<string, SettingValue> = {};
   if (value === undefined || value === null) return parsed;
   if (!isMap(value)) {
-    problems.add('pg_config', `wants a map of settings, not ${show(value)}`, 'pg_config = { max_connections = 200 }');
+    problems.add(
+      'pg_config',
+      `wants a map of settings, not ${show(value)}`,
+      'pg_config = { max_connections = 200 }',
+    );
     return parsed;
   }
   for (const [name, setting] of Object.entries(value)) {
-    const problem = settingNameProblem(name) ?? settingValueProblem(setting) ?? settingProblem(name, setting, replicas);
+    const problem =
+      settingNameProblem(name) ?? settingValueProblem(setting) ?? settingProblem(name, setting, replicas);
     if (problem !== undefined) problems.add(`pg_config.${name}`, problem);
     else parsed[name] = setting as SettingValue;
   }
@@ -114,7 +133,9 @@ function settings(value: unknown, replicas: number, problems: Problems): Record<
 }
 
 function settingNameProblem(name: string): string | undefined {
-  return settingName.test(name) ? undefined : 'is not the name of a setting (lowercase letters, digits, _ and one dot)';
+  return settingName.test(name)
+    ? undefined
+    : 'is not the name of a setting (lowercase letters, digits, _ and one dot)';
 }
 
 function settingValueProblem(value: unknown): string | undefined {
@@ -142,14 +163,16 @@ function size(raw: Raw, key: string, problems: Problems): string | undefined {
   const value = given(raw, key);
   if (value === undefined) return undefined;
   const bytes = sizeBytes(String(value));
-  if ((typeof value === 'string' || typeof value === 'number') && bytes !== undefined && bytes > 0) return String(value);
+  if ((typeof value === 'string' || typeof value === 'number') && bytes !== undefined && bytes > 0)
+    return String(value);
   problems.add(key, `wants a size like "1GB", not ${show(value)}`);
   return undefined;
 }
 
 function duration(raw: Raw, key: string, fallback: string, problems: Problems): number {
   const value = given(raw, key) ?? fallback;
-  const seconds = typeof value === 'number' ? value : typeof value === 'string' ? durationSeconds(value) : undefined;
+  const seconds =
+    typeof value === 'number' ? value : typeof value === 'string' ? durationSeconds(value) : undefined;
   if (seconds !== undefined && seconds >= 1 && Number.isInteger(seconds)) return seconds;
   problems.add(key, `wants a duration like "120s", not ${show(value)}`);
   return durationSeconds(fallback)!;

@@ -1,7 +1,15 @@
 /** Sizes and durations as operators write them. */
 
 const memoryUnits: Readonly<Record<string, number>> = {
-  '': 1, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4, K: 1e3, M: 1e6, G: 1e9, T: 1e12,
+  '': 1,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+  Ti: 1024 ** 4,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
 };
 
 /** Kubernetes-style memory (`4Gi`, `500M`, plain bytes) in bytes; undefined where it is not one. */
@@ -15,7 +23,13 @@ export function isCpu(text: string): boolean {
 }
 
 /** Units of postgresql.conf and of docker's --shm-size share letters: both count in 1024. */
-const sizeUnits: Readonly<Record<string, number>> = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+const sizeUnits: Readonly<Record<string, number>> = {
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+};
 
 /** `256MB`, `1g`, `1073741824`; a bare number counts in `bare` bytes. */
 export function sizeBytes(text: string, bare = 1): number | undefined {
@@ -31,6 +45,7 @@ const durationUnits: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, 
 export function durationSeconds(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?[smhdw])+$/.test(text)) return undefined;
   let seconds = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)([smhdw])/g)) seconds += Number(amount) * durationUnits[unit!]!;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)([smhdw])/g))
+    seconds += Number(amount) * durationUnits[unit!]!;
   return seconds;
 }

@@ -219,7 +219,7 @@ describe('assets', () => {
     const before = digests();
     expect(before).toEqual({ 'a2.a2-x.key': expect.stringMatching(/^[0-9a-f]{64}$/) });
     const [pod] = await lab.pods('a2', 'db');
-    expect(pod?.mounts).toEqual([
+    expect(pod?.mounts).toMatchObject([
       { type: 'bind', source: join(lab.root, 'assets/a2/a2-x/key'), destination: '/x' },
     ]);
     // The same bytes change nothing; other bytes roll. The consumer alone finds the digest in the status.
@@ -265,7 +265,22 @@ describe('assets', () => {
     });
   });
 
-  it('are not interpolated in jobs', async () => {
+  it('outlive the resource that used them', async () => {
+    await lab.apply([asset('a5', 'a5-x', { key: '1' }), mount('a5', 'a5-x', 'key')]);
+    await lab.request('DELETE', '/resource?scope=a5&name=db&prune=true');
+    await lab.request('DELETE', '/resource?scope=a5&name=a5-x&prune=true');
+    expect(lab.manifest('asset', 'a5', 'a5-x')).toBeDefined();
+    expect(existsSync(join(lab.root, 'assets/a5/a5-x/key'))).toBe(true);
+  });
+
+  it('are not interpolated in jobs, though they must resolve', async () => {
+    const lost = {
+      kind: 'job',
+      scope: 'a4',
+      name: 'j',
+      spec: { image: 'i', command: ['${asset.a4.none.key}'] },
+    };
+    expect((await lab.apply([lost])).error).toContain('unresolved asset reference "a4.none.key"');
     await lab.apply([
       asset('a4', 'a4-x', { key: '1' }),
       { kind: 'job', scope: 'a4', name: 'j', spec: { image: 'i', command: ['${asset.a4.a4-x.key}'] } },

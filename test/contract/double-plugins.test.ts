@@ -22,13 +22,19 @@ import {
 } from '../support/controller/index.ts';
 
 let lab: LabController;
+/** Another controller, whose limit of a plugin process is short. */
+let hasty: LabController;
 beforeAll(async () => {
-  lab = await startController({ pods: 'recorded', commandTimeoutMs: 700 });
+  lab = await startController({ pods: 'recorded' });
+  hasty = await startController({ pods: 'recorded', commandTimeoutMs: 700 });
 });
-afterAll(() => lab.close());
+afterAll(async () => {
+  await lab.close();
+  await hasty.close();
+});
 
-const run = (plugin: string, command: string, args: string[] = []) =>
-  lab.request('POST', `/plugin/${plugin}/${command}`, { args });
+const run = (plugin: string, command: string, args: string[] = [], at = lab) =>
+  at.request('POST', `/plugin/${plugin}/${command}`, { args });
 
 describe('loading', () => {
   it('finds a plugin by directory, then by alias, anew for every request', async () => {
@@ -163,17 +169,17 @@ describe('the process', () => {
   });
 
   it('is killed at the limit, with the text of Go', async () => {
-    await installFake(lab, { name: 'slow', aliases: ['sl'], commands: { go: 'exec sleep 20' } });
-    expect(await run('sl', 'go')).toMatchObject({
+    await installFake(hasty, { name: 'slow', aliases: ['sl'], commands: { go: 'exec sleep 20' } });
+    expect(await run('sl', 'go', [], hasty)).toMatchObject({
       status: 500,
       body: { error: 'invoke plugin: plugin "slow": timeout after 700ms' },
     });
   });
 
   it('keeps the call waiting while a grandchild holds stdout', async () => {
-    await installFake(lab, { name: 'fork', commands: { go: '(sleep 1.2) & wait' } });
+    await installFake(hasty, { name: 'fork', commands: { go: '(sleep 1.2) & wait' } });
     const started = Date.now();
-    expect((await run('fork', 'go')).body.error).toContain('timeout after');
+    expect((await run('fork', 'go', [], hasty)).body.error).toContain('timeout after');
     expect(Date.now() - started).toBeGreaterThan(1100);
   });
 
@@ -181,13 +187,13 @@ describe('the process', () => {
     await installFake(lab, {
       name: 'gone',
       commands: {
-        go: `echo $$ > pid; sleep 0.4; ${reply({ actions: [{ type: 'config_set', scope: 'g', name: 'n', kv: { A: '1' } }] })}`,
+        go: `echo $$ > pid; sleep 1.5; ${reply({ actions: [{ type: 'config_set', scope: 'g', name: 'n', kv: { A: '1' } }] })}`,
       },
     });
-    const result = await lab.vd(['gone:go'], { timeoutMs: 200 });
+    const result = await lab.vd(['gone:go'], { timeoutMs: 800 });
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toMatch(/^dispatch gone:go: controller at .* unreachable .*deadline exceeded/);
-    await sleep(600);
+    await sleep(1000);
     const pid = Number(readFileSync(join(lab.root, 'plugins/gone/pid'), 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow();
     expect(lab.bucket('g', 'n')).toEqual({});
@@ -219,6 +225,12 @@ describe('the envelope', () => {
     [
       'exit with an envelope',
       `${print({ status: 'error', error: 'no' })}; exit 2`,
+      400,
+      'plugin "f" it exited 2: no',
+    ],
+    [
+      'exit with an envelope and stderr',
+      `echo noise >&2; ${print({ error: 'no', status: 'x' })}; exit 2`,
       400,
       'plugin "f" it exited 2: no',
     ],

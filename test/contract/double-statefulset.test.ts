@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LabController, startController } from '../support/controller/index.ts';
+import { installFake, type LabController, reply, startController } from '../support/controller/index.ts';
 
 let lab: LabController;
 beforeAll(async () => {
@@ -439,7 +439,6 @@ describe('over HTTP', () => {
     const direct = { ...block('tr', { image: 'k', command: ['${asset.tr.tr-a.k}'] }) };
     expect((await lab.apply([direct])).ok).toBe(false);
     const put = { type: 'apply_manifest', scope: 'tr', name: 'db', manifest: direct };
-    const { installFake, reply } = await import('../support/controller/index.ts');
     await installFake(lab, { name: 'putter', commands: { go: reply({ actions: [put] }) } });
     await lab.vd(['putter:go']);
     await expect.poll(() => failure('tr'), { timeout: 5000 }).toBe('unresolved asset reference "tr.tr-a.k"');

@@ -24,8 +24,13 @@ describe('argument mangling', () => {
       ['pg', 'backups:capture', 'clowk-lp/db', '--follow'],
     ],
     [
+      ['pg', 'info', 's/n'],
+      ['pg', 'info', 's/n'],
+    ],
+    // The rewrite runs over every token: a command with a colon keeps it only behind the plugin's own.
+    [
       ['pg', 'backups:capture', 's/n'],
-      ['pg', 'backups:capture', 's/n'],
+      ['pg', 'backups', 'capture', 's/n'],
     ],
     [
       ['pg:psql', 's/n', '--', '-c', 'select 1'],

@@ -53,14 +53,23 @@ export function runTier(root: string, tier: string, { minutes, full }: TierOptio
       timeout: minutes * 60_000,
       killSignal: 'SIGKILL',
       // Scripts and tests find the pinned node first, whatever node started this.
-      env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`, ...(full ? { VOODU_TEST_FULL: '1' } : {}) },
+      env: {
+        ...process.env,
+        PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+        ...(full ? { VOODU_TEST_FULL: '1' } : {}),
+      },
     },
   );
   const counts = countsOf(readReport(report));
-  if (error || signal) return add(counts ?? none, failed(`${tier}: ${error?.message ?? `ended by ${signal}`} (limit ${minutes} min)`));
+  if (error || signal)
+    return add(
+      counts ?? none,
+      failed(`${tier}: ${error?.message ?? `ended by ${signal}`} (limit ${minutes} min)`),
+    );
   if (counts === undefined) return failed(`${tier}: vitest ended with status ${status} and without a report`);
   if (counts.passed + counts.failed + counts.skipped === 0) return failed(`${tier}: no test was found`);
-  if (status !== 0 && counts.failed === 0) return add(counts, failed(`${tier}: vitest ended with status ${status}`));
+  if (status !== 0 && counts.failed === 0)
+    return add(counts, failed(`${tier}: vitest ended with status ${status}`));
   return counts;
 }
 

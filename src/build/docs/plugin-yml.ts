@@ -19,7 +19,10 @@ export function renderPluginYml(plugin: PluginIdentity, commands: readonly Comma
     `aliases: [${plugin.aliases.join(', ')}]`,
     `entrypoint: ${plugin.entrypoint}`,
     'commands:',
-    ...commands.flatMap(({ name, summary }) => [`  - name: ${JSON.stringify(name)}`, `    help: ${JSON.stringify(summary)}`]),
+    ...commands.flatMap(({ name, summary }) => [
+      `  - name: ${JSON.stringify(name)}`,
+      `    help: ${JSON.stringify(summary)}`,
+    ]),
   ];
   return `${lines.join('\n')}\n`;
 }

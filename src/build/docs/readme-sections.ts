@@ -34,14 +34,21 @@ function fieldsTable(): string {
     ['field', 'type', 'default', 'meaning'],
     fields
       .filter(({ owner }) => owner === 'plugin')
-      .map(field => [code(field.name), field.type, field.default === undefined ? '' : code(field.default), field.doc]),
+      .map(field => [
+        code(field.name),
+        field.type,
+        field.default === undefined ? '' : code(field.default),
+        field.doc,
+      ]),
   );
 }
 
 function handedOnTable(): string {
   return markdownTable(
     ['field', 'type', 'meaning'],
-    fields.filter(({ owner }) => owner === 'statefulset').map(({ name, type, doc }) => [code(name), type, doc]),
+    fields
+      .filter(({ owner }) => owner === 'statefulset')
+      .map(({ name, type, doc }) => [code(name), type, doc]),
   );
 }
 
@@ -62,7 +69,10 @@ function filesTable(): string {
 /** Of a block without fields, so that the values are the defaults. */
 function environmentTable(): string {
   const spec = parseSpec({}, 'postgres');
-  const manifest = planStatefulset({ scope: 'my-app', name: 'db' }, spec, { root: '/opt/voodu', exposed: false });
+  const manifest = planStatefulset({ scope: 'my-app', name: 'db' }, spec, {
+    root: '/opt/voodu',
+    exposed: false,
+  });
   const env = manifest.spec['env'] as Record<string, string>;
   return markdownTable(
     ['variable', 'in a bare `postgres "my-app" "db" { }`'],

@@ -83,6 +83,9 @@ export interface ControllerOptions {
   readonly runJob?: (pod: Pod) => number | Promise<number>;
 }
 
+/** Keeps a test from hanging; the API itself has no such limit. */
+const REQUEST_LIMIT_MS = 300_000;
+
 export async function startController(options: ControllerOptions): Promise<LabController> {
   const ownRoot = options.root === undefined;
   const root = resolve(options.root ?? mkdtempSync(join(tmpdir(), 'voodu-')));
@@ -132,7 +135,8 @@ export async function startController(options: ControllerOptions): Promise<LabCo
   };
 
   const request = async (method: string, path: string, body?: unknown) => {
-    const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+    const signal = AbortSignal.timeout(REQUEST_LIMIT_MS);
+    const init = body === undefined ? { signal } : { signal, body: JSON.stringify(body) };
     const response = await fetch(url + path, { method, ...init });
     const text = await response.text();
     return {
@@ -154,7 +158,9 @@ export async function startController(options: ControllerOptions): Promise<LabCo
     log,
     async install(dir, name) {
       await must('POST', '/plugins/install', { source: resolve(dir) });
-      if (name !== undefined) loadPlugin(core.pluginsRoot, name);
+      if (name !== undefined && loadPlugin(core.pluginsRoot, name).name !== name) {
+        throw new Error(`install ${dir}: the plugin does not call itself ${name}`);
+      }
     },
     async apply(blocks, { dryRun = false, prune = false } = {}) {
       const { status, body } = await request('POST', `/apply?dry_run=${dryRun}&prune=${prune}`, blocks);
@@ -197,9 +203,14 @@ export async function startController(options: ControllerOptions): Promise<LabCo
         probes.stopAll();
         server.closeAllConnections();
         await new Promise(done => server.close(done));
-        await queue.idle();
-        await engine.close();
-        if (ownRoot) rmSync(root, { recursive: true, force: true });
+        try {
+          // Twice: the first ends what a running reconcile waits for, the second takes what it still made.
+          await engine.close();
+          await queue.idle();
+          await engine.close();
+        } finally {
+          if (ownRoot) rmSync(root, { recursive: true, force: true });
+        }
       })();
       return closing;
     },

@@ -2,7 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { dockerRunArgv, networkNames } from './docker-argv.ts';
 import { docker, type Inspected, inspectAll, lines, must } from './docker-cli.ts';
-import { type ContainerSpec, type Engine, type Identity, matches, type Pod } from './engine.ts';
+import {
+  type ContainerSpec,
+  type Engine,
+  type Identity,
+  matches,
+  type Pod,
+  type PodNetwork,
+} from './engine.ts';
 import { createRecordedEngine, DEFAULT_ULIMITS } from './engine-recorded.ts';
 import { anonymousVolumes, LAB, LAB_PID, remove as removeAll, sweep } from './lab-sweep.ts';
 
@@ -34,7 +41,11 @@ export async function createDockerEngine(options: DockerOptions): Promise<Engine
     return found === undefined ? recorded.inspect(name) : toPod(found, options.network, argvs);
   };
 
+  let closing = false;
+  const inFlight = new Set<Promise<void>>();
+
   const run = async (spec: ContainerSpec, ulimits = options.ulimits ?? engineUlimits): Promise<void> => {
+    if (closing) throw new Error('docker run: the laboratory is closing');
     const argv = dockerRunArgv(spec, { network: options.network, ulimits, labels });
     argvs.set(spec.name, argv);
     for (const name of await missingNamedVolumes(spec)) leaked.add(name);
@@ -58,6 +69,13 @@ export async function createDockerEngine(options: DockerOptions): Promise<Engine
     }
   };
 
+  const kill = async (name: string): Promise<void> => {
+    if ((await recorded.inspect(name)) !== undefined) return recorded.kill(name);
+    for (const volume of await anonymousVolumes([name])) leaked.add(volume);
+    const { code, stderr } = await docker(['rm', '-f', name]);
+    if (code !== 0 && !/no such container/i.test(stderr)) throw new Error(`docker rm: ${stderr.trim()}`);
+  };
+
   return {
     async list(identity) {
       const ids = await lines(['ps', '-aq', '--no-trunc', ...filters(identity)]);
@@ -71,18 +89,20 @@ export async function createDockerEngine(options: DockerOptions): Promise<Engine
     inspect,
     async run(spec) {
       const local = spec.labels['voodu.kind'] !== 'deployment' || (await imageId(spec.image)) !== '';
-      return local ? run(spec) : recorded.run(spec);
+      if (!local) return recorded.run(spec);
+      const running = run(spec);
+      const settled = running.catch(() => {}).finally(() => inFlight.delete(settled));
+      inFlight.add(settled);
+      return running;
     },
     async wait(name, timeoutMs) {
       return Number((await must(['wait', name], timeoutMs)).trim());
     },
     async remove(name) {
-      if ((await recorded.inspect(name)) !== undefined) return recorded.remove(name);
-      for (const volume of await anonymousVolumes([name])) leaked.add(volume);
       await docker(['stop', name]);
-      const { code, stderr } = await docker(['rm', '-f', name]);
-      if (code !== 0 && !/no such container/i.test(stderr)) throw new Error(`docker rm: ${stderr.trim()}`);
+      await kill(name);
     },
+    kill,
     stop: async name => void (await must(['stop', name])),
     restart: async name => void (await must(['restart', name])),
     exec: async (name, argv, timeoutMs) => (await docker(['exec', name, ...argv], timeoutMs)).code,
@@ -113,13 +133,19 @@ export async function createDockerEngine(options: DockerOptions): Promise<Engine
       return found.map(volume => ({ name: volume.Name as string, labels: volume.Labels ?? {} }));
     },
     async close() {
+      closing = true;
+      await Promise.all(inFlight);
       const mine = await lines(['ps', '-aq', '--filter', `label=${LAB}=${lab}`]);
       // What a plugin itself put on this network would keep the network from going.
       const guests = ownNetwork ? await lines(['ps', '-aq', '--filter', `network=${options.network}`]) : [];
       await removeAll('container', [...new Set([...mine, ...guests])]);
       const volumes = await lines(['volume', 'ls', '-q', '--filter', `label=${LAB}=${lab}`]);
       for (const volume of [...volumes, ...leaked]) await docker(['volume', 'rm', '-f', volume]);
-      if (ownNetwork) await must(['network', 'rm', options.network]);
+      const { code, stderr } = ownNetwork
+        ? await docker(['network', 'rm', options.network])
+        : { code: 0, stderr: '' };
+      if (code !== 0 && !/not found|no such network/i.test(stderr))
+        throw new Error(`docker network rm: ${stderr.trim()}`);
     },
   };
 }
@@ -182,14 +208,26 @@ function toPod(found: Inspected, network: string, argvs: ReadonlyMap<string, rea
       type: mount.Type,
       source: mount.Type === 'volume' ? mount.Name : mount.Source,
       destination: mount.Destination,
+      mode: mount.Mode,
+      rw: mount.RW,
     })),
-    networks: Object.fromEntries(
-      [...ours, ...others].map(([key, value]) => [
-        key,
-        { ip_address: value.IPAddress, aliases: value.Aliases ?? [] },
-      ]),
+    entrypoint: Config.Entrypoint ?? [],
+    workingDir: Config.WorkingDir,
+    restartPolicy: found.HostConfig.RestartPolicy.Name,
+    ports: Object.entries<Inspected[] | null>(NetworkSettings.Ports ?? {}).flatMap(([container, bindings]) =>
+      (bindings ?? []).map(binding => ({ container, host_ip: binding.HostIp, host_port: binding.HostPort })),
     ),
+    networks: Object.fromEntries([...ours, ...others].map(([key, value]) => [key, podNetwork(value)])),
     ...(argv === undefined ? {} : { argv }),
+  };
+}
+
+function podNetwork(found: Inspected): PodNetwork {
+  return {
+    network_id: found.NetworkID,
+    ip_address: found.IPAddress,
+    gateway: found.Gateway,
+    aliases: found.Aliases ?? [],
   };
 }
 

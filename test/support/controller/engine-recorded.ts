@@ -22,6 +22,11 @@ export function createRecordedEngine(options: RecordedOptions): Engine {
     pods.set(name, { ...pod, ...change });
   };
 
+  const drop = (name: string) => {
+    pods.delete(name);
+    for (const [port, holder] of hostPorts) if (holder === name) hostPorts.delete(port);
+  };
+
   return {
     list: async identity => [...pods.values()].filter(pod => matches(pod.labels, identity)),
     inspect: async name => pods.get(name),
@@ -53,10 +58,8 @@ export function createRecordedEngine(options: RecordedOptions): Engine {
       if (pods.has(name)) update(name, { state: 'exited', exitCode });
       return exitCode;
     },
-    async remove(name) {
-      pods.delete(name);
-      for (const [port, holder] of hostPorts) if (holder === name) hostPorts.delete(port);
-    },
+    remove: async name => drop(name),
+    kill: async name => drop(name),
     stop: async name => update(name, { state: 'exited', exitCode: 0 }),
     restart: async name => update(name, { state: 'running', restarts: pods.get(name)?.restarts ?? 0 }),
     exec: async () => 0,
@@ -117,13 +120,29 @@ function record(spec: ContainerSpec, network: string, address: number): Pod {
     restarts: 0,
     command: [...spec.command],
     env: { ...fromFiles, ...spec.env },
+    entrypoint: [],
+    workingDir: '/',
+    restartPolicy: spec.restart ?? '',
     mounts: spec.volumes.map(volume => {
-      const [source = '', destination = source] = volume.split(':');
-      return { type: source.startsWith('/') ? 'bind' : 'volume', source, destination };
+      const [source = '', destination = source, mode = ''] = volume.split(':');
+      return {
+        type: source.startsWith('/') ? 'bind' : 'volume',
+        source,
+        destination,
+        mode,
+        rw: mode !== 'ro',
+      };
     }),
     networks: Object.fromEntries(
-      spec.networks.map(name => [name, { ip_address: ip, aliases: [...spec.aliases] }]),
+      spec.networks.map(name => [
+        name,
+        { network_id: name, ip_address: ip, gateway: '10.89.0.1', aliases: [...spec.aliases] },
+      ]),
     ),
+    ports: spec.ports.map(port => {
+      const [container = '', host_port = '', ...host] = port.split(':').toReversed();
+      return { container: `${container}/tcp`, host_ip: host.toReversed().join(':'), host_port };
+    }),
     argv: dockerRunArgv(spec, { network, ulimits: DEFAULT_ULIMITS, labels: {} }),
   };
 }

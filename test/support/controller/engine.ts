@@ -40,10 +40,27 @@ export interface Pod {
   readonly command: readonly string[];
   /** As the process sees it: image, env files, `-e`. */
   readonly env: Readonly<Bucket>;
-  readonly mounts: readonly { type: string; source: string; destination: string }[];
-  readonly networks: Readonly<Record<string, { ip_address: string; aliases: readonly string[] }>>;
+  readonly entrypoint: readonly string[];
+  readonly workingDir: string;
+  readonly restartPolicy: string;
+  readonly mounts: readonly {
+    type: string;
+    source: string;
+    destination: string;
+    mode: string;
+    rw: boolean;
+  }[];
+  readonly networks: Readonly<Record<string, PodNetwork>>;
+  readonly ports: readonly { container: string; host_ip: string; host_port: string }[];
   /** The `docker run` argv it was made with, where known. */
   readonly argv?: readonly string[];
+}
+
+export interface PodNetwork {
+  readonly network_id: string;
+  readonly ip_address: string;
+  readonly gateway: string;
+  readonly aliases: readonly string[];
 }
 
 export interface Identity {
@@ -65,8 +82,10 @@ export interface Engine {
   run(spec: ContainerSpec): Promise<void>;
   /** Waits for the end of a container and gives its exit code. */
   wait(name: string, timeoutMs: number): Promise<number>;
-  /** `docker stop` with the container's own grace, then `docker rm -f` without `-v`. */
+  /** `docker stop` with the container's own grace, then `docker rm -f` without `-v`. No such container is fine. */
   remove(name: string): Promise<void>;
+  /** `docker rm -f` at once, without `-v`. */
+  kill(name: string): Promise<void>;
   stop(name: string): Promise<void>;
   restart(name: string): Promise<void>;
   exec(name: string, argv: readonly string[], timeoutMs: number): Promise<number>;
@@ -76,6 +95,7 @@ export interface Engine {
   ensureVolume(name: string, labels: Record<string, string>): Promise<void>;
   removeVolume(name: string): Promise<void>;
   volumes(identity: Identity): Promise<Volume[]>;
+  /** No container is started from now on; everything made so far goes. Called again it finishes what was in flight. */
   close(): Promise<void>;
 }
 

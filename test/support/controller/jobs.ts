@@ -29,7 +29,7 @@ export function reconcileJob(core: Core, manifest: Manifest): void {
 }
 
 export async function removeJob(core: Core, kind: string, scope: string, name: string): Promise<void> {
-  for (const pod of await core.engine.list({ kind, scope, name })) await core.engine.remove(pod.name);
+  for (const pod of await core.engine.list({ kind, scope, name })) await core.engine.kill(pod.name);
   core.store.setStatus(kind, scope, name, undefined);
 }
 
@@ -108,7 +108,7 @@ async function collectHistory(
   const kept = (status.history as JobRun[]).filter(run => left[run.status]-- > 0);
   const alive = new Set(kept.map(run => run.run_id));
   for (const pod of await core.engine.list({ kind, scope, name })) {
-    if (!alive.has(pod.labels['voodu.replica_id'] ?? '')) await core.engine.remove(pod.name);
+    if (!alive.has(pod.labels['voodu.replica_id'] ?? '')) await core.engine.kill(pod.name);
   }
   core.store.setStatus(kind, scope, name, { ...status, history: kept });
 }

@@ -31,11 +31,14 @@ export function podDetailJson(pod: Pod): Record<string, unknown> {
       restarts: pod.restarts,
     },
     command: pod.command,
+    entrypoint: pod.entrypoint,
+    working_dir: pod.workingDir,
+    restart_policy: pod.restartPolicy,
     env: pod.env,
     labels: pod.labels,
     networks: pod.networks,
     mounts: pod.mounts,
-    ports: [],
+    ports: pod.ports,
   };
 }
 

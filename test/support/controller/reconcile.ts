@@ -11,8 +11,8 @@ import { errorText, type Manifest, type Reason, TransientError } from './types.t
 export interface Reconciler {
   onPut(manifest: Manifest, why?: Reason): void;
   onRemove(manifest: Manifest): void;
-  /** In the caller's own time, after what is queued; throws what the handler throws. */
-  now(manifest: Manifest, createReason?: Reason): Promise<void>;
+  /** For a request: `first`, then the reconcile, as one task of the queue; throws what they throw. */
+  now(manifest: Manifest, createReason: Reason, first: () => Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -59,10 +59,11 @@ export function createReconciler(core: () => Core): Reconciler {
         );
       });
     },
-    now(manifest, createReason) {
+    now(manifest, createReason, first) {
       return core().queue.run(async () => {
         const { kind, scope = '', name } = manifest;
-        core().emit({ type: 'reconcile', kind, scope, name, reason: createReason ?? 'put' });
+        await first();
+        core().emit({ type: 'reconcile', kind, scope, name, reason: createReason });
         await handlePut(core(), manifest, createReason);
         settle(core(), manifest, undefined);
       });

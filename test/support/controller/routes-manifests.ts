@@ -114,7 +114,7 @@ async function rebootstrap(core: Core, reconciler: Reconciler, call: Call): Prom
   if (manifest === undefined) throw new HttpError(404, `statefulset/${ref(scope, name)} not found`);
   const volumes_removed: string[] = [];
   const errors: string[] = [];
-  await core.queue.run(async () => {
+  await reconciler.now(manifest, 'rebootstrap', async () => {
     for (const { pod } of (await ordinals(core, scope, name)).filter(entry => entry.ordinal === ordinal)) {
       await removePod(core, scope, name, pod, ordinal, 'rebootstrap');
     }
@@ -127,7 +127,6 @@ async function rebootstrap(core: Core, reconciler: Reconciler, call: Call): Prom
       );
     }
   });
-  await reconciler.now(manifest, 'rebootstrap');
   const summary = { container_removed: containerName(scope, name, ordinal), volumes_removed, errors };
   return { scope, name, ordinal, action: 'rebootstrap', summary };
 }

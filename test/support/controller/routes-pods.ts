@@ -70,12 +70,11 @@ async function start(core: Core, reconciler: Reconciler, call: Call): Promise<un
   const manifest = core.store.get(kind, scope, name);
   if (manifest === undefined) throw new HttpError(404, `${kind}/${scope}/${name} not found`);
   core.store.frozen(kind, scope, name).delete(replica);
-  await core.queue.run(async () => {
+  await reconciler.now(manifest, 'start', async () => {
     core.emit({ type: 'remove', kind, scope, name, container: pod.name, reason: 'start', ...ordinalOf(pod) });
     core.probes.stop(pod.name);
     await core.engine.remove(pod.name);
   });
-  await reconciler.now(manifest, 'start');
   return { name: pod.name };
 }
 

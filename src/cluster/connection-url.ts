@@ -1,0 +1,72 @@
+/**
+ * The URLs consumers get, from one function of the cluster (test/e2e/urls.test.ts connects with psql 15 and 17 and node-postgres).
+ *
+ * Several standbys need libpq's list of hosts, which URL parsers refuse (node-postgres, Ruby, Go): so the URL itself
+ * names one standby, and the list stands behind `#`. libpq knows no fragments: it reads `/db#?dbname=db&host=a,b&…`,
+ * where the later `dbname` and `host` win. Everything else drops the fragment and connects to the one standby.
+ * `load_balance_hosts` is left out: libpq before 16 refuses it.
+ */
+import { type Bucket, bucketValue } from './bucket.ts';
+import { type Cluster, podState, primaryOrdinal } from './cluster.ts';
+import { podHost } from './names.ts';
+import type { Ordinal } from './ordinal.ts';
+
+export interface Urls {
+  readonly writer: string;
+  /** With one replica this is the writer's. */
+  readonly reader: string;
+}
+
+export interface UrlTarget {
+  readonly ref: Cluster['ref'];
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly port: number;
+  readonly primary: Ordinal;
+  readonly readers: readonly Ordinal[];
+}
+
+export function connectionUrls(target: UrlTarget): Urls {
+  const { ref, user, password, database, port, primary, readers } = target;
+  const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  const name = encodeURIComponent(database);
+  const base = (ordinal: number) => `postgres://${login}@${podHost(ref, ordinal)}:${port}/${name}`;
+  const writer = base(primary);
+  const [first, ...others] = readers;
+  if (first === undefined) return { writer, reader: writer };
+  if (others.length === 0) return { writer, reader: `${base(first)}?target_session_attrs=any` };
+  const list = (part: (ordinal: number) => string | number) => readers.map(part).join(',');
+  const libpq = `dbname=${name}&host=${list(ordinal => podHost(ref, ordinal))}&port=${list(() => port)}&target_session_attrs=any`;
+  return { writer, reader: `${base(first)}#?${libpq}` };
+}
+
+/** The standbys worth reading from: all but the primary and those that can never catch up by themselves. */
+export function readableOrdinals(cluster: Cluster): Ordinal[] {
+  const primary = primaryOrdinal(cluster);
+  const useless = new Set(['needs-reclone', 'diverged', 'missing']);
+  return cluster.pods
+    .filter(pod => pod.ordinal !== primary && !useless.has(podState(cluster, pod)))
+    .map(pod => pod.ordinal);
+}
+
+export function clusterUrls(cluster: Cluster, password: string): Urls {
+  return connectionUrls({
+    ref: cluster.ref,
+    user: cluster.spec.user,
+    password,
+    database: cluster.spec.database,
+    port: cluster.spec.port,
+    primary: primaryOrdinal(cluster),
+    readers: readableOrdinals(cluster),
+  });
+}
+
+export const superuserPassword = (bucket: Bucket): string | undefined => bucketValue(bucket, 'password');
+
+/** Whether a URL in somebody's bucket points at this cluster, whatever its password or primary. */
+export function pointsAt(cluster: Pick<Cluster, 'ref'>, url: string): boolean {
+  const host = /@([^/:?#,]+)/.exec(url)?.[1]?.toLowerCase() ?? '';
+  const own = podHost(cluster.ref, 0).replace('-0.', '-<n>.');
+  return host.replace(/-\d+\.([^.]+\.voodu)$/, '-<n>.$1') === own;
+}

@@ -1,0 +1,93 @@
+import { lastBackup } from '../backup/last-backup.ts';
+import { command, type Reply } from '../cli/command.ts';
+import { formatSeconds } from '../cli/format.ts';
+import { bucketValue } from '../cluster/bucket.ts';
+import { type Cluster, livePrimary } from '../cluster/cluster.ts';
+import { type Finding, findings } from '../cluster/health.ts';
+import { loadCluster } from '../cluster/load-cluster.ts';
+import { formatRef } from '../cluster/names.ts';
+import { durationSeconds } from '../spec/quantity.ts';
+import { clusterParam, outputFormat } from './shared-params.ts';
+
+/** Exit statuses of monitoring plugins. */
+const statuses = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
+type Status = keyof typeof statuses;
+
+/** A daily backup may be this late before it is critical, unless BACKUP_MAX_AGE says otherwise. */
+const backupMaxAgeSeconds = 2 * 86_400;
+
+export const check = command({
+  name: 'check',
+  summary: 'One line and an exit status for monitoring: 0 ok, 1 warning, 2 critical, 3 unknown',
+  params: { cluster: clusterParam, output: outputFormat },
+  details: `
+Looks at: exactly one writable primary, standbys streaming, lag, slots, free space for WAL, age of the newest backup.
+The exit status is passed on by vd. With -o json the status is in the document and vd leaves with 0.`,
+  examples: [{ line: 'vd pg:check my-app/db', does: 'OK - my-app/db: primary 0, 2 of 2 standbys streaming' }],
+  run: async ({ io }, { cluster: ref, output }): Promise<Reply> => {
+    const cluster = await loadCluster(io, ref);
+    const backup = await lastBackup(io.files, cluster.spec.backups);
+    const found = [
+      ...findings(cluster),
+      ...backupFindings(cluster, backup?.created_at, io.host.now()),
+      ...(await diskFindings(io, cluster)),
+    ];
+    const state = worst(found);
+    if (output === 'json')
+      return {
+        type: 'json',
+        value: { ref: formatRef(ref), state, exit_status: statuses[state], reasons: found },
+      };
+    const line = `${state} - ${formatRef(ref)}: ${found.length === 0 ? summary(cluster) : found.map(reason).join('; ')}`;
+    return exitingReply(line, statuses[state]);
+  },
+});
+
+const reason = ({ text, next }: Finding): string => (next === undefined ? text : `${text} (${next})`);
+
+/** A failing command would be wrapped in the controller's error text; the operator's CLI passes this status on as it is (contract 2.5). */
+function exitingReply(line: string, status: number): Reply {
+  if (status === 0) return { type: 'text', text: `${line}\n` };
+  return {
+    type: 'message',
+    message: line,
+    actions: [
+      {
+        type: 'exec_local',
+        command: ['sh', '-c', 'exit "$1"', 'check', String(status)],
+        summary: `exit status ${status}`,
+      },
+    ],
+  };
+}
+
+function worst(found: readonly Finding[]): Status {
+  if (found.some(({ severity }) => severity === 'critical')) return 'CRITICAL';
+  if (found.some(({ severity }) => severity === 'unknown')) return 'UNKNOWN';
+  return found.length > 0 ? 'WARNING' : 'OK';
+}
+
+function summary(cluster: Cluster): string {
+  const standbys = cluster.spec.replicas - 1;
+  return `primary ${livePrimary(cluster)?.ordinal}${standbys === 0 ? '' : `, ${standbys} of ${standbys} standbys streaming`}`;
+}
+
+function backupFindings(cluster: Cluster, newest: string | undefined, now: Date): Finding[] {
+  const next = `vd pg:backups:capture ${formatRef(cluster.ref)}`;
+  if (newest === undefined) return [{ severity: 'warning', text: 'there is no backup', next }];
+  const age = (now.getTime() - new Date(newest).getTime()) / 1000;
+  const limit = durationSeconds(bucketValue(cluster.bucket, 'backupMaxAge') ?? '') ?? backupMaxAgeSeconds;
+  return age > limit ? [{ severity: 'critical', text: `newest backup ${formatSeconds(age)} old`, next }] : [];
+}
+
+const leastFreeBytes = 2 * 1024 ** 3;
+
+async function diskFindings(io: Parameters<typeof loadCluster>[0], cluster: Cluster): Promise<Finding[]> {
+  const volume = livePrimary(cluster)?.container?.mounts.find(
+    mount => mount.destination === '/var/lib/postgresql/data',
+  )?.source;
+  if (volume === undefined) return [];
+  const free = await io.files.freeBytes(volume).catch(() => undefined);
+  if (free === undefined || free >= leastFreeBytes) return [];
+  return [{ severity: 'warning', text: `${free} bytes free where the data and WAL are` }];
+}

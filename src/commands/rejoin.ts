@@ -1,0 +1,211 @@
+import { type Context, command, message, type Reply } from '../cli/command.ts';
+import { formatBytes } from '../cli/format.ts';
+import {
+  type Cluster,
+  livePrimary,
+  localServer,
+  type Pod,
+  podOf,
+  podState,
+  titleOf,
+} from '../cluster/cluster.ts';
+import { loadCluster } from '../cluster/load-cluster.ts';
+import { type ClusterRef, formatRef, standbyName } from '../cluster/names.ts';
+import type { Ordinal } from '../cluster/ordinal.ts';
+import { giveOrder, loadReport } from '../cluster/record.ts';
+import { Failure } from '../errors.ts';
+import { beginOperation, endOperation } from '../failover/operation.ts';
+import { kick } from '../failover/run-promotion.ts';
+import { trySql } from '../postgres/local-sql.ts';
+import { clusterParam, requiredReplica } from './shared-params.ts';
+
+export const rejoin = command({
+  name: 'rejoin',
+  summary: 'Bring a diverged or stale pod back as a standby, keeping what only it had',
+  params: {
+    cluster: clusterParam,
+    replica: { ...requiredReplica, doc: 'the pod to bring back' },
+    reclone: { type: 'switch', doc: 'copy the primary anew instead of rewinding' },
+    dryRun: { type: 'switch', doc: 'say what would be done; change nothing' },
+  },
+  details: `
+Rewinds the pod's data onto the primary's history with pg_rewind: the cost follows the divergence, not the size of
+the database. Where that cannot be done, and with --reclone, the data directory is kept aside under a name with
+time and timeline, and the primary is copied anew. The pod does the work itself: it goes on when this command ends.
+What only this pod had (WAL after the fork) is kept on its volume, and the message says where.`,
+  examples: [
+    { line: 'vd pg:rejoin my-app/db --replica 0', does: 'the old primary becomes a standby' },
+    { line: 'vd pg:rejoin my-app/db --replica 2 --reclone', does: 'pod 2 fell too far behind: copy it anew' },
+  ],
+  run: (context, values) => rejoinPod(context, values),
+});
+
+interface RejoinValues {
+  readonly cluster: ClusterRef;
+  readonly replica: Ordinal;
+  readonly reclone: boolean;
+  readonly dryRun: boolean;
+}
+
+async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply> {
+  const { io } = context;
+  const cluster = await loadCluster(io, values.cluster);
+  const pod = requirePod(cluster, values.replica);
+  const primary = requirePrimary(cluster);
+  const ref = formatRef(cluster.ref);
+  const how = values.reclone ? 'reclone' : 'rewind';
+  if (pod.ordinal === primary.ordinal)
+    throw new Failure('refused', `ordinal ${pod.ordinal} of ${ref} is the primary`, {
+      hint: `To make it a standby, promote another one: vd pg:promote ${ref} --replica <n>.`,
+    });
+  if (podState(cluster, pod) === 'streaming' && !values.reclone)
+    return message(
+      `${titleOf(cluster)}: ordinal ${pod.ordinal} is streaming from ordinal ${primary.ordinal} already`,
+    );
+  if (values.dryRun) return message(describePlan(cluster, pod, primary, how));
+  const { operation } = await beginOperation(io, cluster.ref, cluster.spec.state, {
+    kind: 'rejoin',
+    target: pod.ordinal,
+    from: primary.ordinal,
+  });
+  try {
+    // pg_rewind looks for the fork in the primary's control file; a checkpoint brings its timeline up to date.
+    await trySql(io.docker, localServer(cluster, primary), 'CHECKPOINT;', { timeoutMs: 8_000 });
+    await giveOrder(io.files, cluster.spec.state, pod.ordinal, { order: how, id: operation.id });
+    if (pod.container?.state === 'exited') await io.docker.start(pod.name);
+    else await kick(io, pod);
+  } catch (error) {
+    await endOperation(io.files, cluster.spec.state);
+    throw error;
+  }
+  // The order is the pod's from here on; nothing of it is this command's to finish.
+  await endOperation(io.files, cluster.spec.state);
+  const since = io.host.now();
+  const report = await follow(context, cluster, pod, operation.id);
+  if (report?.['state'] === 'failed')
+    throw new Failure('refused', `ordinal ${pod.ordinal} could not rejoin: ${report['reason']}`, {
+      hint: `See vd logs ${ref} and vd pg:info ${ref}.`,
+    });
+  if (report?.['state'] === 'finished')
+    return message(await describeDone(context, cluster, pod, primary, report));
+  return followInTerminal(cluster, pod, since, report?.['step']);
+}
+
+function requirePod(cluster: Cluster, wanted: Ordinal): Pod {
+  const pod = podOf(cluster, wanted);
+  const ref = formatRef(cluster.ref);
+  if (!pod)
+    throw new Failure('not-found', `${ref} has no ordinal ${wanted}: replicas = ${cluster.spec.replicas}`, {
+      hint: `Choose one of 0 to ${cluster.spec.replicas - 1}.`,
+    });
+  if (!pod.container)
+    throw new Failure('refused', `ordinal ${wanted} of ${ref} has no container`, {
+      hint: 'Apply the block: vd apply -f <file>.',
+    });
+  if (pod.note?.protocol === '1' || pod.container.state === 'exited') return pod;
+  throw new Failure('refused', `the pod of ordinal ${wanted} does not run this plugin's entrypoint yet`, {
+    hint: 'Apply the block once (vd apply) so that the pod is recreated, then try again.',
+  });
+}
+
+function requirePrimary(cluster: Cluster): Pod {
+  const primary = livePrimary(cluster);
+  if (primary) return primary;
+  throw new Failure(
+    'refused',
+    `no pod of ${formatRef(cluster.ref)} accepts writes, so there is nothing to rejoin`,
+    { hint: `See vd pg:info ${formatRef(cluster.ref)}; vd pg:promote makes one the primary.` },
+  );
+}
+
+function describePlan(cluster: Cluster, pod: Pod, primary: Pod, how: 'rewind' | 'reclone'): string {
+  const lines =
+    how === 'rewind'
+      ? [
+          `stop its server`,
+          `keep its WAL after the fork on its volume`,
+          `pg_rewind from ordinal ${primary.ordinal}; where that fails, keep the directory aside and copy anew`,
+        ]
+      : [
+          `stop its server`,
+          'keep its data directory aside',
+          `copy ordinal ${primary.ordinal} anew with pg_basebackup`,
+        ];
+  return [
+    `${titleOf(cluster)}: ordinal ${pod.ordinal} is ${podState(cluster, pod)}; nothing was changed`,
+    'would do:',
+    ...[...lines, 'start it as a standby'].map((line, index) => `  ${index + 1}. ${line}`),
+  ].join('\n');
+}
+
+/** The pod's report, or the last one of a longer work when this command's time is over. */
+async function follow(
+  { io, deadline }: Context,
+  cluster: Cluster,
+  pod: Pod,
+  id: string,
+): Promise<Record<string, string> | undefined> {
+  const until = deadline.getTime() - 4_000;
+  for (;;) {
+    const report = await loadReport(io.files, cluster.spec.state, pod.ordinal, id);
+    if (
+      report?.['state'] === 'finished' ||
+      report?.['state'] === 'failed' ||
+      io.host.now().getTime() >= until
+    )
+      return report;
+    await io.host.sleep(200);
+  }
+}
+
+async function describeDone(
+  { io, deadline }: Context,
+  cluster: Cluster,
+  pod: Pod,
+  primary: Pod,
+  report: Record<string, string>,
+): Promise<string> {
+  let streaming = false;
+  const statement = `SELECT count(*) FROM pg_stat_replication WHERE application_name = '${standbyName(pod.ordinal)}' AND state = 'streaming';`;
+  while (!streaming && io.host.now().getTime() < deadline.getTime() - 1_500) {
+    streaming =
+      (
+        await trySql(io.docker, localServer(cluster, primary), statement, { timeoutMs: 2_000 })
+      ).stdout.trim() === '1';
+    if (!streaming) await io.host.sleep(200);
+  }
+  const commits = Number(report['diverged_commits'] ?? 0);
+  const kept = report['kept'];
+  return [
+    `${titleOf(cluster)}: ordinal ${pod.ordinal} ${report['how'] === 'rewind' ? 'was rewound' : 'was copied anew'} and ${streaming ? `streams from ordinal ${primary.ordinal}` : 'starts as a standby'}`,
+    ...(report['how'] === 'rewind' && kept
+      ? [
+          `only this pod had ${commits} commits (${formatBytes(Number(report['diverged_bytes'] ?? 0))} of WAL); that WAL is kept`,
+        ]
+      : []),
+    ...(kept
+      ? [
+          `kept at ${kept} in ${pod.name}`,
+          `remove it when you no longer need it: docker exec ${pod.name} rm -r ${kept}`,
+        ]
+      : []),
+  ].join('\n');
+}
+
+/** Longer than a command may take: the pod goes on, and the operator's terminal follows its log. */
+function followInTerminal(cluster: Cluster, pod: Pod, since: Date, step: string | undefined): Reply {
+  const script = `docker logs --follow --since "$2" "$1" 2>&1 | while IFS= read -r line; do
+  printf '%s\\n' "$line"
+  case $line in *'started streaming WAL'*) exit 0 ;; *REFUSED*) exit 1 ;; esac
+done`;
+  return message(
+    `${titleOf(cluster)}: ordinal ${pod.ordinal} is at it (${step ?? 'begun'}); following its log, which you may leave at any time`,
+    [
+      {
+        type: 'exec_local',
+        command: ['sh', '-c', script, 'rejoin', pod.name, since.toISOString()],
+        summary: `log of ${pod.name}`,
+      },
+    ],
+  );
+}
