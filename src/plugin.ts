@@ -2,6 +2,18 @@
 
 import packageJson from '../package.json' with { type: 'json' };
 import type { Dispatcher } from './cli/dispatch.ts';
+import { cancel } from './commands/backups/cancel.ts';
+import { capture } from './commands/backups/capture.ts';
+import { deleteBackup } from './commands/backups/delete.ts';
+import { download } from './commands/backups/download.ts';
+import { backups } from './commands/backups/index.ts';
+import { logs } from './commands/backups/logs.ts';
+import { prune } from './commands/backups/prune.ts';
+import { backupsRestore } from './commands/backups/restore.ts';
+import { backupsRestoreFetch } from './commands/backups/restore-fetch.ts';
+import { schedule } from './commands/backups/schedule.ts';
+import { backupsTest } from './commands/backups/test.ts';
+import { verify } from './commands/backups/verify.ts';
 import { check } from './commands/check.ts';
 import { defaults } from './commands/defaults.ts';
 import { elsewhere } from './commands/elsewhere.ts';
@@ -40,6 +52,18 @@ export const dispatcher: Dispatcher = {
     promote,
     failover,
     rejoin,
+    backupsRestore,
+    backupsTest,
+    backupsRestoreFetch,
+    backups,
+    capture,
+    logs,
+    verify,
+    download,
+    deleteBackup,
+    prune,
+    cancel,
+    schedule,
     expandCommand,
     defaults,
     help,

@@ -36,7 +36,7 @@ const images: Preparation = { name: 'images', command: ['bash', 'test/lab/images
 const tiers: readonly Tier[] = [
   { name: 'unit', minutes: 5, quick: true, complete: true, needs: [tools] },
   { name: 'golden', minutes: 3, quick: true, complete: true, needs: [] },
-  { name: 'contract', minutes: 5, quick: true, complete: true, needs: [bundle] },
+  { name: 'contract', minutes: 5, quick: true, complete: true, needs: [tools, bundle] },
   { name: 'postgres', minutes: 6, quick: true, complete: true, needs: [tools] },
   { name: 'e2e', minutes: 24, quick: false, complete: true, needs: [bundle, engine, images] },
 ];

@@ -31,10 +31,21 @@ export interface Seen {
   readonly captures: readonly WorkContainer[];
 }
 
-/** Oldest first. */
-export async function loadCatalogue(io: Io, place: Place): Promise<readonly Backup[]> {
-  const [seen, captures] = await Promise.all([seeFiles(io, place), listWork(io.docker, place.ref, 'backup')]);
-  return buildCatalogue(place, { entries: seen, captures: [...captures, ...(await unlabelled(io, place, seen, captures))] });
+/** Oldest first. A caller that knows the containers already hands them over. */
+export async function loadCatalogue(
+  io: Io,
+  place: Place,
+  known?: readonly WorkContainer[],
+): Promise<readonly Backup[]> {
+  const [entries, work] = await Promise.all([
+    seeFiles(io, place),
+    known ?? listWork(io.docker, place.ref, 'backup'),
+  ]);
+  const captures = work.filter(({ work: kind }) => kind === 'backup');
+  return buildCatalogue(place, {
+    entries,
+    captures: [...captures, ...(await unlabelled(io, place, entries, captures))],
+  });
 }
 
 async function seeFiles(io: Io, place: Place): Promise<Seen['entries']> {
@@ -52,10 +63,17 @@ async function seeFiles(io: Io, place: Place): Promise<Seen['entries']> {
 }
 
 /** The Go plugin's capture writes under the final name, in a container of the same name without our labels. */
-async function unlabelled(io: Io, place: Place, entries: Seen['entries'], captures: readonly WorkContainer[]): Promise<WorkContainer[]> {
+async function unlabelled(
+  io: Io,
+  place: Place,
+  entries: Seen['entries'],
+  captures: readonly WorkContainer[],
+): Promise<WorkContainer[]> {
   const known = new Set([...captures, ...entries.filter(({ type }) => type === 'sidecar')].map(stemOf));
   const bare = entries.filter(entry => entry.type === 'dump' && !known.has(stemOf(entry)));
-  const containers = await io.docker.inspect([...new Set(bare.map(({ id }) => workContainer(place.ref, 'backup', id)))]);
+  const containers = await io.docker.inspect([
+    ...new Set(bare.map(({ id }) => workContainer(place.ref, 'backup', id))),
+  ]);
   return bare.flatMap(({ id, stamp }) => {
     const container = containers.find(({ name }) => name === workContainer(place.ref, 'backup', id));
     return container && isLive(container) ? [{ id, stamp, work: 'backup' as const, container }] : [];
@@ -64,20 +82,31 @@ async function unlabelled(io: Io, place: Place, entries: Seen['entries'], captur
 
 export function buildCatalogue(place: Pick<Place, 'directory'>, seen: Seen): readonly Backup[] {
   const stems = new Map<string, BackupStem>();
-  for (const { id, stamp } of [...seen.entries, ...seen.captures]) stems.set(stemOf({ id, stamp }), { id, stamp });
+  for (const { id, stamp } of [...seen.entries, ...seen.captures])
+    stems.set(stemOf({ id, stamp }), { id, stamp });
   return [...stems.values()]
     .flatMap(stem => describe(place, stem, seen) ?? [])
-    .sort((a, b) => (a.stamp === b.stamp ? backupNumber(a.id) - backupNumber(b.id) : a.stamp < b.stamp ? -1 : 1));
+    .sort((a, b) =>
+      a.stamp === b.stamp ? backupNumber(a.id) - backupNumber(b.id) : a.stamp < b.stamp ? -1 : 1,
+    );
 }
 
-function describe(place: Pick<Place, 'directory'>, stem: BackupStem, { entries, captures }: Seen): Backup | undefined {
+function describe(
+  place: Pick<Place, 'directory'>,
+  stem: BackupStem,
+  { entries, captures }: Seen,
+): Backup | undefined {
   const own = entries.filter(entry => stemOf(entry) === stemOf(stem));
   const dump = own.find(({ type }) => type === 'dump');
   const partial = own.find(entry => entry.type === 'partial' && entry.of === 'dump');
   const failure = own.find(({ type }) => type === 'failure');
   const sidecar = parseSidecar(own.find(({ type }) => type === 'sidecar')?.text ?? '');
   const container = captures.find(capture => stemOf(capture) === stemOf(stem))?.container;
-  const common = { ...stem, createdAt: parseStamp(stem.stamp)?.toISOString().replace('.000Z', 'Z') ?? '', container: container?.name };
+  const common = {
+    ...stem,
+    createdAt: parseStamp(stem.stamp)?.toISOString().replace('.000Z', 'Z') ?? '',
+    container: container?.name,
+  };
   const nothing = { path: undefined, sidecar: undefined, standing: 'unverified' as const, reason: undefined };
   if (container && isLive(container) && (dump === undefined || sidecar === undefined))
     return { ...common, ...nothing, status: 'running', sizeBytes: (dump ?? partial)?.entry.sizeBytes };
@@ -95,13 +124,16 @@ function describe(place: Pick<Place, 'directory'>, stem: BackupStem, { entries, 
     };
   }
   const reason = failure?.text?.trim() || failureOf(container?.exitCode, partial !== undefined);
-  return reason === undefined ? undefined : { ...common, ...nothing, status: 'failed', sizeBytes: undefined, reason };
+  return reason === undefined
+    ? undefined
+    : { ...common, ...nothing, status: 'failed', sizeBytes: undefined, reason };
 }
 
 /** What is visible without reading the dump. */
 function damageOf(dump: FileEntry, sidecar: Sidecar | undefined): string | undefined {
   if (sidecar === undefined) return dump.sizeBytes === 0 ? 'the file is empty' : undefined;
-  if (dump.sizeBytes !== sidecar.size_bytes) return `${dump.sizeBytes} bytes, but ${sidecar.size_bytes} were captured`;
+  if (dump.sizeBytes !== sidecar.size_bytes)
+    return `${dump.sizeBytes} bytes, but ${sidecar.size_bytes} were captured`;
   return sidecar.standing === 'corrupt' ? sidecar.standing_reason || 'verification failed' : undefined;
 }
 
@@ -109,17 +141,28 @@ function damageOf(dump: FileEntry, sidecar: Sidecar | undefined): string | undef
 function failureOf(exitCode: number | undefined, partial: boolean): string | undefined {
   if (exitCode === 0 || (exitCode === undefined && !partial)) return undefined;
   if (exitCode === undefined) return 'the capture was interrupted';
-  return exitCode === 137 ? 'the capture was killed (docker kill, or out of memory)' : `the capture ended with status ${exitCode}`;
+  return exitCode === 137
+    ? 'the capture was killed (docker kill, or out of memory)'
+    : `the capture ended with status ${exitCode}`;
 }
 
 /** The backup an operator named. */
-export function findBackup(place: Pick<Place, 'ref'>, catalogue: readonly Backup[], name: BackupName): Backup {
+export function findBackup(
+  place: Pick<Place, 'ref'>,
+  catalogue: readonly Backup[],
+  name: BackupName,
+): Backup {
   const ref = formatRef(place.ref);
-  const found = catalogue.filter(backup => backup.id === name.id && (name.stamp === undefined || backup.stamp === name.stamp));
+  const found = catalogue.filter(
+    backup => backup.id === name.id && (name.stamp === undefined || backup.stamp === name.stamp),
+  );
   if (found.length === 1) return found[0]!;
   if (found.length === 0)
     throw new Failure('not-found', `${ref} has no backup ${formatBackupName(name)}`, {
-      hint: catalogue.length === 0 ? `It has none yet: vd pg:backups:capture ${ref}.` : `vd pg:backups ${ref} lists its ${catalogue.length}; the newest is ${catalogue.at(-1)!.id}.`,
+      hint:
+        catalogue.length === 0
+          ? `It has none yet: vd pg:backups:capture ${ref}.`
+          : `vd pg:backups ${ref} lists its ${catalogue.length}; the newest is ${catalogue.at(-1)!.id}.`,
     });
   throw new Failure('refused', `${found.length} backups of ${ref} are called ${name.id}`, {
     hint: `Two captures of the older plugin shared an id. Name one in full: ${found.map(stemOf).join(' or ')}.`,
@@ -133,8 +176,12 @@ export function requireDump(place: Pick<Place, 'ref'>, backup: Backup): WholeBac
   const ref = formatRef(place.ref);
   if (backup.path !== undefined) return backup as WholeBackup;
   throw new Failure('refused', `backup ${backup.id} of ${ref} is ${backup.status}: it has no dump`, {
-    hint: backup.status === 'running' ? `Follow it: vd pg:backups:logs ${ref} ${backup.id} --follow.` : `${backup.reason ?? 'It failed'}. Choose another: vd pg:backups ${ref}.`,
+    hint:
+      backup.status === 'running'
+        ? `Follow it: vd pg:backups:logs ${ref} ${backup.id} --follow.`
+        : `${backup.reason ?? 'It failed'}. Choose another: vd pg:backups ${ref}.`,
   });
 }
 
-export const idsIn = (catalogue: readonly Backup[]): ReadonlySet<BackupId> => new Set(catalogue.map(({ id }) => id));
+export const idsIn = (catalogue: readonly Backup[]): ReadonlySet<BackupId> =>
+  new Set(catalogue.map(({ id }) => id));

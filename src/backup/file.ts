@@ -6,7 +6,11 @@ import { type BackupId, isBackupId } from './id.ts';
 
 export type BackupFileKind = 'dump' | 'sidecar' | 'globals';
 
-const endings: Readonly<Record<BackupFileKind, string>> = { dump: '.dump', sidecar: '.json', globals: '.globals.sql' };
+const endings: Readonly<Record<BackupFileKind, string>> = {
+  dump: '.dump',
+  sidecar: '.json',
+  globals: '.globals.sql',
+};
 
 export interface BackupStem {
   readonly id: BackupId;
@@ -19,12 +23,18 @@ export const stemOf = ({ id, stamp }: BackupStem): string => `${id}-${stamp}`;
 export const fileName = (stem: BackupStem, kind: BackupFileKind): string => `${stemOf(stem)}${endings[kind]}`;
 
 /** What a capture writes to until it is done; never selectable. */
-export const partialName = (stem: BackupStem, kind: BackupFileKind): string => `.${fileName(stem, kind)}.partial`;
+export const partialName = (stem: BackupStem, kind: BackupFileKind): string =>
+  `.${fileName(stem, kind)}.partial`;
 
 /** Why a capture left no dump, one line. */
 export const failureName = (stem: BackupStem): string => `.${stemOf(stem)}.failed`;
 
-export type BackupFile = BackupStem & ({ readonly type: BackupFileKind } | { readonly type: 'partial'; readonly of: BackupFileKind } | { readonly type: 'failure' });
+export type BackupFile = BackupStem &
+  (
+    | { readonly type: BackupFileKind }
+    | { readonly type: 'partial'; readonly of: BackupFileKind }
+    | { readonly type: 'failure' }
+  );
 
 /** Undefined for files that are not ours, or not yet anybody's (an upload in the middle, a stray note). */
 export function parseFileName(name: string): BackupFile | undefined {
@@ -39,7 +49,11 @@ export function parseFileName(name: string): BackupFile | undefined {
   return hidden ? undefined : { ...stem, type: kind };
 }
 
-export const formatStamp = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(/[-:]/g, '');
+export const formatStamp = (date: Date): string =>
+  date
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:]/g, '');
 
 export function parseStamp(stamp: string): Date | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(stamp);

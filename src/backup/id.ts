@@ -26,4 +26,5 @@ export function parseBackupName(word: string): BackupName {
   return { id: backupId(Number(match[1])), stamp: match[2] };
 }
 
-export const formatBackupName = ({ id, stamp }: BackupName): string => (stamp === undefined ? id : `${id}-${stamp}`);
+export const formatBackupName = ({ id, stamp }: BackupName): string =>
+  stamp === undefined ? id : `${id}-${stamp}`;

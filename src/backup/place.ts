@@ -27,9 +27,15 @@ export async function placeOf(docker: Docker, ref: ClusterRef, spec: AppliedSpec
 /** An operator may have put a docker volume at /backups; the pods know where it lies. */
 async function mountPoint(docker: Docker, ref: ClusterRef, volume: string): Promise<string> {
   const pods = await docker.inspect([podName(ref, 0)]);
-  const mount = pods.flatMap(({ mounts }) => mounts).find(({ destination }) => destination === podPaths.backups);
+  const mount = pods
+    .flatMap(({ mounts }) => mounts)
+    .find(({ destination }) => destination === podPaths.backups);
   if (mount?.source.startsWith('/')) return mount.source;
-  throw new Failure('refused', `the backups of ${formatRef(ref)} lie in ${volume}, which cannot be found without pod 0`, {
-    hint: `Start the pod, or mount a directory: volumes = ["/opt/voodu/backups/${formatRef(ref)}:/backups"].`,
-  });
+  throw new Failure(
+    'refused',
+    `the backups of ${formatRef(ref)} lie in ${volume}, which cannot be found without pod 0`,
+    {
+      hint: `Start the pod, or mount a directory: volumes = ["/opt/voodu/backups/${formatRef(ref)}:/backups"].`,
+    },
+  );
 }

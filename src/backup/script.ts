@@ -5,7 +5,8 @@ import captureRetention from '../../templates/jobs/capture-retention.sh.hbs';
 import dumpHead from '../../templates/jobs/dump.sh.hbs';
 import verifySteps from '../../templates/jobs/verify.sh.hbs';
 
-export const captureScript = (): string => [dumpHead, captureSteps, captureRetention, captureMain].map(part => part({})).join('');
+export const captureScript = (): string =>
+  [dumpHead, captureSteps, captureRetention, captureMain].map(part => part({})).join('');
 
 export const verifyScript = (): string => [dumpHead, verifySteps].map(part => part({})).join('');
 

@@ -69,7 +69,10 @@ export function parseSidecar(text: string): Sidecar | undefined {
 /** In the schema's order, whatever the order of the value's own keys. */
 export function formatSidecar(sidecar: Sidecar): string {
   const fields = Object.keys(schema.shape) as (keyof Sidecar)[];
-  const lines = fields.map(field => `  ${JSON.stringify(field)}: ${field === 'tables' ? formatTables(sidecar.tables) : JSON.stringify(sidecar[field])}`);
+  const lines = fields.map(
+    field =>
+      `  ${JSON.stringify(field)}: ${field === 'tables' ? formatTables(sidecar.tables) : JSON.stringify(sidecar[field])}`,
+  );
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 
@@ -77,7 +80,11 @@ const formatTables = (tables: Sidecar['tables']): string =>
   tables.length === 0 ? '[]' : `[\n${tables.map(entry => `    ${JSON.stringify(entry)}`).join(',\n')}\n  ]`;
 
 /** Read, change, and put in place at once, owned as before. False where there is no sidecar (any more). */
-export async function changeSidecar(files: Files, path: string, change: (sidecar: Sidecar) => Sidecar): Promise<boolean> {
+export async function changeSidecar(
+  files: Files,
+  path: string,
+  change: (sidecar: Sidecar) => Sidecar,
+): Promise<boolean> {
   const text = await files.read(path);
   const sidecar = text === undefined ? undefined : parseSidecar(text);
   if (sidecar === undefined) return false;

@@ -13,7 +13,9 @@ export const builtinsPlugin: Plugin = {
     let importers = 0;
     build.onResolve({ filter: /^[a-z][a-z0-9_:/]*$/ }, ({ path }) =>
       // A suffix of its own for each importer: a module two chunks share would become a third, a file more to open.
-      isBuiltin(path) ? { path: path.replace(/^node:/, ''), namespace, suffix: `?${importers++}` } : undefined,
+      isBuiltin(path)
+        ? { path: path.replace(/^node:/, ''), namespace, suffix: `?${importers++}` }
+        : undefined,
     );
     build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(`node:${path}`)});`,

@@ -33,11 +33,11 @@ const spellings: Readonly<Record<string, string>> = {
   '--help': 'help',
   '-h': 'help',
 };
-const canonical = (name: string) => spellings[name] ?? name;
+const canonical = (name: string) => (Object.hasOwn(spellings, name) ? spellings[name] : name);
 
 function unknownCommand({ commands, elsewhere }: Dispatcher, name: string): Failure {
   const visible = commands.filter(command => !command.hidden).map(command => command.name);
-  const close = elsewhere[name] ?? nearest(name, visible);
+  const close = (Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined) ?? nearest(name, visible);
   return new Failure('usage', `${name} is not a command of voodu-postgres`, {
     hint: close === undefined ? 'vd pg:help lists the commands.' : `Did you mean vd pg:${close}?`,
   });

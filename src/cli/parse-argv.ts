@@ -46,7 +46,7 @@ export function parseArgv(command: Command, argv: readonly string[]): Record<str
       continue;
     }
     let value = inline ?? argv[index];
-    if (value === undefined || (inline === undefined && value === '--'))
+    if (value === undefined || (inline === undefined && (value === '--' || named.has(value))))
       throw usage(command, `${flag} wants a value: ${flag} ${param.metavar}`);
     if (inline === undefined) {
       index++;

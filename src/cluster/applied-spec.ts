@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { Failure } from '../errors.ts';
 import type { StoredManifest } from '../io.ts';
-import { mountDestination } from '../spec/statefulset-keys.ts';
+import { mountDestination } from '../spec/mounts.ts';
 import { backupsDirectory, type ClusterRef, formatRef, podPaths, stateDirectory } from './names.ts';
 
 const schema = z.object({

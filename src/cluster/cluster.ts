@@ -74,9 +74,10 @@ export function podState(cluster: Cluster, pod: Pod): PodState {
     return cluster.epoch !== undefined && cluster.epoch.primary !== pod.ordinal ? 'fenced' : 'primary';
   const primary = livePrimary(cluster)?.answer;
   const sender = primary?.senders.find(row => row.name === standbyName(pod.ordinal));
-  if (sender?.state === 'streaming' && pod.answer.receiver?.status === 'streaming') return 'streaming';
   const slot = primary?.slots.find(row => row.name === standbyName(pod.ordinal));
+  // Before "streaming": a standby whose WAL is gone connects and fails again and again.
   if (slot?.wal_status === 'lost') return 'needs-reclone';
+  if (sender?.state === 'streaming' && pod.answer.receiver?.status === 'streaming') return 'streaming';
   if (sender?.state === 'catchup' || pod.answer.receiver?.status === 'streaming') return 'catching-up';
   return 'not-streaming';
 }

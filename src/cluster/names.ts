@@ -16,8 +16,11 @@ export const podHost = ({ scope, name }: ClusterRef, ordinal: number): string =>
   `${name}-${ordinal}.${scope}.voodu`.toLowerCase();
 
 /** Long work on a backup runs in a container of its own: `<scope>-<name>-backup-b007` captures it. */
-export const workContainer = ({ scope, name }: ClusterRef, work: 'backup' | 'verify' | 'test' | 'restore', id: string): string =>
-  `${scope}-${name}-${work}-${id}`;
+export const workContainer = (
+  { scope, name }: ClusterRef,
+  work: 'backup' | 'verify' | 'test' | 'restore',
+  id: string,
+): string => `${scope}-${name}-${work}-${id}`;
 
 /** The cronjob that a `backup { }` block becomes. */
 export const scheduleName = ({ name }: ClusterRef): string => `${name}-backup`;

@@ -7,7 +7,7 @@ import { type Finding, findings } from '../cluster/health.ts';
 import { loadCluster } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { durationSeconds } from '../spec/quantity.ts';
-import { clusterParam, outputFormat } from './shared-params.ts';
+import { clusterParam, jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
 /** Exit statuses of monitoring plugins. */
 const statuses = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
@@ -19,13 +19,13 @@ const backupMaxAgeSeconds = 2 * 86_400;
 export const check = command({
   name: 'check',
   summary: 'One line and an exit status for monitoring: 0 ok, 1 warning, 2 critical, 3 unknown',
-  params: { cluster: clusterParam, output: outputFormat },
+  params: { cluster: clusterParam, output: outputFormat, json: jsonSwitch },
   details: `
 Looks at: exactly one writable primary, standbys streaming, lag, slots, free space for WAL, age of the newest backup.
-The exit status is passed on by vd. With -o json the status is in the document and vd leaves with 0.`,
+The exit status is passed on by vd. With --json the status is in the document and vd leaves with 0.`,
   examples: [{ line: 'vd pg:check my-app/db', does: 'OK - my-app/db: primary 0, 2 of 2 standbys streaming' }],
-  run: async ({ io }, { cluster: ref, output }): Promise<Reply> => {
-    const cluster = await loadCluster(io, ref);
+  run: async ({ io }, values): Promise<Reply> => {
+    const cluster = await loadCluster(io, values.cluster);
     const backup = await lastBackup(io.files, cluster.spec.backups);
     const found = [
       ...findings(cluster),
@@ -33,12 +33,12 @@ The exit status is passed on by vd. With -o json the status is in the document a
       ...(await diskFindings(io, cluster)),
     ];
     const state = worst(found);
-    if (output === 'json')
+    if (wantsJson(values))
       return {
         type: 'json',
-        value: { ref: formatRef(ref), state, exit_status: statuses[state], reasons: found },
+        value: { ref: formatRef(cluster.ref), state, exit_status: statuses[state], reasons: found },
       };
-    const line = `${state} - ${formatRef(ref)}: ${found.length === 0 ? summary(cluster) : found.map(reason).join('; ')}`;
+    const line = `${state} - ${formatRef(cluster.ref)}: ${found.length === 0 ? summary(cluster) : found.map(reason).join('; ')}`;
     return exitingReply(line, statuses[state]);
   },
 });
@@ -74,10 +74,20 @@ function summary(cluster: Cluster): string {
 
 function backupFindings(cluster: Cluster, newest: string | undefined, now: Date): Finding[] {
   const next = `vd pg:backups:capture ${formatRef(cluster.ref)}`;
-  if (newest === undefined) return [{ severity: 'warning', text: 'there is no backup', next }];
+  if (newest === undefined) {
+    // A cluster of today need not have one yet.
+    const young = now.getTime() / 1000 - bornAt(cluster) < backupMaxAgeSeconds;
+    return young ? [] : [{ severity: 'warning', text: 'there is no backup', next }];
+  }
   const age = (now.getTime() - new Date(newest).getTime()) / 1000;
   const limit = durationSeconds(bucketValue(cluster.bucket, 'backupMaxAge') ?? '') ?? backupMaxAgeSeconds;
   return age > limit ? [{ severity: 'critical', text: `newest backup ${formatSeconds(age)} old`, next }] : [];
+}
+
+/** initdb puts the seconds since 1970 into the upper half of the system identifier. */
+function bornAt(cluster: Cluster): number {
+  const system = livePrimary(cluster)?.answer?.system_id ?? cluster.epoch?.systemId ?? '0';
+  return Number(BigInt(system) >> 32n);
 }
 
 const leastFreeBytes = 2 * 1024 ** 3;

@@ -36,7 +36,11 @@ Nothing is applied and nothing is asked of a controller or of docker.`,
     },
   ],
   run: async (context, { file, bucket, output }) => {
-    const around = { root: context.root, randomHex: context.io.host.randomHex };
+    const around = {
+      root: context.root,
+      randomHex: context.io.host.randomHex,
+      httpAddress: context.io.host.environment()['VOODU_HTTP_ADDR'],
+    };
     if (file !== undefined) return previewFile(context, around, { file, bucket, json: output === 'json' });
     return { type: 'expand', data: expand(parseExpandRequest(await context.stdin()), around) };
   },

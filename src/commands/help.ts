@@ -11,7 +11,7 @@ export const help = command({
   params: {
     about: {
       type: 'positional',
-      metavar: '[command]',
+      metavar: '<command>',
       doc: 'the command to explain',
       optional: true,
       parse: asText,

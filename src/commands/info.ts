@@ -8,22 +8,22 @@ import { loadCluster } from '../cluster/load-cluster.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
 import { type Extras, type Snapshot, snapshot } from '../cluster/snapshot.ts';
 import { describeUnfinished } from '../failover/operation.ts';
-import { clusterParam, outputFormat } from './shared-params.ts';
+import { clusterParam, jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
 export const info = command({
   name: 'info',
   summary: 'Show a cluster: roles, timelines, lag, slots, links, backups, and what is wrong',
-  params: { cluster: clusterParam, output: outputFormat },
+  params: { cluster: clusterParam, output: outputFormat, json: jsonSwitch },
   details: `
 Every pod is asked at the same time, and one that hangs is "unknown" after two seconds. No password is shown.`,
   examples: [
     { line: 'vd pg:info my-app/db', does: 'for a person' },
-    { line: 'vd pg:info my-app/db -o json', does: 'for a program' },
+    { line: 'vd pg:info my-app/db --json', does: 'for a program' },
   ],
-  run: async (context, { cluster: ref, output }) => {
-    const cluster = await loadCluster(context.io, ref);
+  run: async (context, values) => {
+    const cluster = await loadCluster(context.io, values.cluster);
     const view = snapshot(cluster, await loadExtras(context, cluster));
-    return output === 'json' ? json(view) : text(formatSnapshot(view, context.io.host.now()));
+    return wantsJson(values) ? json(view) : text(formatSnapshot(view, context.io.host.now()));
   },
 });
 

@@ -2,14 +2,14 @@ import { command, json, text } from '../cli/command.ts';
 import { renderTable } from '../cli/table.ts';
 import { readAppliedSpec } from '../cluster/applied-spec.ts';
 import { formatRef } from '../cluster/names.ts';
-import { outputFormat } from './shared-params.ts';
+import { jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
 export const list = command({
   name: 'list',
   summary: 'List the postgres clusters of this host',
-  params: { output: outputFormat },
+  params: { output: outputFormat, json: jsonSwitch },
   examples: [{ line: 'vd pg:list', does: 'every cluster with its image and number of pods' }],
-  run: async ({ io }, { output }) => {
+  run: async ({ io }, values) => {
     const stored = await io.controller.manifests('statefulset');
     const clusters = stored
       .filter(({ spec }) => (spec['env'] as Record<string, unknown> | undefined)?.['PG_NAME'] !== undefined)
@@ -18,7 +18,7 @@ export const list = command({
         const { image, replicas, database } = readAppliedSpec(ref, manifest);
         return { ref: formatRef(ref), image, replicas, database };
       });
-    if (output === 'json') return json({ clusters });
+    if (wantsJson(values)) return json({ clusters });
     if (clusters.length === 0) return text('no postgres cluster is applied on this host\n');
     const rows = clusters.map(({ ref, image, replicas, database }) => [
       ref,

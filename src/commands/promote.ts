@@ -96,7 +96,7 @@ async function promoteCluster(context: Context, values: PromoteValues): Promise<
   try {
     promotion = plan
       ? await runPromotion(running, plan)
-      : { timeline: await promoteTarget(running, target!), gapMs: undefined, lines: [] };
+      : { timeline: await promoteTarget(running, target!), gapMs: undefined };
   } catch (error) {
     // Before the claim nothing has changed, so nothing is unfinished either.
     const now = await loadCluster(io, values.cluster).catch(() => undefined);

@@ -15,6 +15,14 @@ export const outputFormat = {
   },
 } as const;
 
+/** `vd` takes `-o json` for itself as well and prints the controller's envelope around the document; `--json` reaches only us. */
+export const jsonSwitch = { type: 'switch', doc: 'print JSON, and nothing around it' } as const;
+
+export const wantsJson = (values: {
+  readonly output: 'json' | 'text' | undefined;
+  readonly json: boolean;
+}): boolean => values.json || values.output === 'json';
+
 export const clusterParam = {
   type: 'positional',
   metavar: '<scope>/<name>',

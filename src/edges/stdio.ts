@@ -16,23 +16,24 @@ export async function readStdin(): Promise<string> {
       chunks.push(Buffer.from(buffer.subarray(0, length)));
     }
   } catch (error) {
-    if (!wouldBlock(error)) throw error;
+    if (codeOf(error) !== 'EAGAIN') throw error;
     for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Resolves when all bytes are handed over: a pipe takes only part of a large reply at once. */
+/** Resolves when all bytes are handed over, or nobody is left to read them. A pipe takes only part of a large reply at once. */
 export async function print(output: string): Promise<void> {
   let rest: Uint8Array = Buffer.from(output);
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(1, rest));
   } catch (error) {
-    if (!wouldBlock(error)) throw error;
-    await new Promise<void>((resolve, reject) =>
-      process.stdout.write(rest, failed => (failed ? reject(failed) : resolve())),
+    if (codeOf(error) === 'EPIPE') return;
+    if (codeOf(error) !== 'EAGAIN') throw error;
+    await new Promise<void>(resolve =>
+      process.stdout.on('error', () => resolve()).write(rest, () => resolve()),
     );
   }
 }
 
-const wouldBlock = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EAGAIN';
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;

@@ -1,5 +1,6 @@
 /** Downloads, through undici. The caller names the address: what it checked is what is connected to. */
 import { lookup } from 'node:dns/promises';
+import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { Failure } from '../errors.ts';
 import type { Web } from '../io.ts';
@@ -39,14 +40,8 @@ export const web: Web = {
   },
 };
 
-type Lookup = (
-  host: string,
-  options: { all?: boolean },
-  done: (error: null, address: unknown, family?: number) => void,
-) => void;
-
 /** undici gives this to net.connect, which asks for one address or for all. */
-function pinned(address: string): Lookup {
+function pinned(address: string): LookupFunction {
   const family = address.includes(':') ? 6 : 4;
   return (_host, options, done) =>
     options.all ? done(null, [{ address, family }]) : done(null, address, family);

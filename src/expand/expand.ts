@@ -8,21 +8,29 @@ import { checkResourceName } from '../spec/identifier.ts';
 import { parseSpec } from '../spec/parse-spec.ts';
 import type { PostgresSpec } from '../spec/postgres-spec.ts';
 import { planAsset } from './asset.ts';
+import { planSchedule } from './backup-schedule.ts';
 import { planSeeds } from './seeds.ts';
 import { planStatefulset } from './statefulset.ts';
 
 export interface ExpandSurroundings {
   readonly root: string;
   readonly randomHex: (bytes: number) => string;
+  /** What the controller listens on (its VOODU_HTTP_ADDR); its own default where absent. */
+  readonly httpAddress?: string | undefined;
 }
 
 export function expand(request: ExpandRequest, around: ExpandSurroundings): ExpandData {
   const ref = requireRef(request);
   const spec = parseSpec(request.spec, `${request.kind} "${ref.scope}" "${ref.name}"`);
   const exposed = isExposed(ref, spec, request.config);
+  const statefulset = planStatefulset(ref, spec, { root: around.root, exposed });
+  const { httpAddress } = around;
+  const volumes = statefulset.spec['volumes'] as string[];
+  const schedules =
+    spec.backup === undefined ? [] : [planSchedule(ref, spec.image, spec.backup, { httpAddress, volumes })];
   return {
     actions: planSeeds(ref, spec, request.config, around.randomHex),
-    manifests: [planAsset(ref, spec), planStatefulset(ref, spec, { root: around.root, exposed })],
+    manifests: [planAsset(ref, spec), statefulset, ...schedules],
   };
 }
 

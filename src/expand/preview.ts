@@ -99,10 +99,20 @@ function describe(request: ExpandRequest, data: ExpandData): string {
     `statefulset ${formatRef(ref)}`,
     renderTable(rows),
     '',
+    ...schedulesOf(data),
     actions.length === 0
       ? 'no actions: the bucket holds everything already'
       : `actions\n${actions.join('\n')}`,
   ].join('\n');
+}
+
+function schedulesOf(data: ExpandData): string[] {
+  const cronjobs = data.manifests.filter(({ kind }) => kind === 'cronjob');
+  return cronjobs.flatMap(({ scope, name, spec }) => [
+    `cronjob ${scope}/${name}`,
+    `  captures a backup at ${String(spec['schedule'])} (${String(spec['timezone'])})`,
+    '',
+  ]);
 }
 
 function podSentence(scope: string, name: string, replicas: number): string {

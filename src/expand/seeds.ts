@@ -53,7 +53,7 @@ export function planSeeds(
 /** A changed password in the block reaches no database (initdb ran long ago) and would lock consumers out. */
 function checkPassword(ref: ClusterRef, spec: PostgresSpec, bucket: Bucket): void {
   const recorded = bucketValue(bucket, 'password');
-  const applied = bucketValue(bucket, 'clusterId') !== undefined;
+  const applied = bucketValue(bucket, 'primaryOrdinal') !== undefined;
   if (spec.password === undefined || recorded === undefined || recorded === spec.password || !applied) return;
   throw new Failure('spec', `${formatRef(ref)}: password differs from the one recorded for this cluster`, {
     hint: `A block cannot change the password of an existing database. Remove the line, and rotate with vd pg:new-password ${formatRef(ref)}.`,

@@ -2,9 +2,9 @@
 import { assetName, backupsDirectory, type ClusterRef, podPaths, stateDirectory } from '../cluster/names.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { imageMajor } from '../spec/image.ts';
+import { mountDestination } from '../spec/mounts.ts';
 import type { PostgresSpec } from '../spec/postgres-spec.ts';
 import { sizeBytes } from '../spec/quantity.ts';
-import { mountDestination } from '../spec/statefulset-keys.ts';
 import { emittedFiles } from './asset.ts';
 
 export interface Surroundings {
@@ -62,12 +62,15 @@ function planVolumes(ref: ClusterRef, spec: PostgresSpec, root: string): string[
     `${backupsDirectory(ref)}:${podPaths.backups}:rw`,
   ];
   const theirs = new Map(spec.statefulset.volumes.map(volume => [mountDestination(volume), volume]));
-  const merged = own.map(volume => {
-    const destination = ownDestination(volume);
-    const replacement = theirs.get(destination);
-    theirs.delete(destination);
-    return replacement ?? volume;
-  });
+  const claimed = new Set(spec.statefulset.volume_claims.map(claim => claim.mount_path));
+  const merged = own
+    .filter(volume => !claimed.has(ownDestination(volume)))
+    .map(volume => {
+      const destination = ownDestination(volume);
+      const replacement = theirs.get(destination);
+      theirs.delete(destination);
+      return replacement ?? volume;
+    });
   return [...merged, ...theirs.values()];
 }
 
@@ -80,7 +83,7 @@ function planDockerOptions(spec: PostgresSpec): string[] {
   return [
     ...(given('--stop-timeout') ? [] : ['--stop-timeout', String(spec.stopTimeoutSeconds)]),
     ...(given('--shm-size') ? [] : ['--shm-size', planShmSize(spec)]),
-    ...(volumeAboveData(spec.image) ? ['--tmpfs', '/var/lib/postgresql'] : []),
+    ...(volumeAboveData(spec) ? ['--tmpfs', '/var/lib/postgresql'] : []),
     ...theirs,
   ];
 }
@@ -89,8 +92,12 @@ function planDockerOptions(spec: PostgresSpec): string[] {
  * Images of 18 and later declare the directory above ours as a volume, which would pile up anonymous volumes;
  * a tmpfs there prevents it (test/e2e/lab-image.test.ts). Harmless where the major is not known.
  */
-function volumeAboveData(image: string): boolean {
-  return (imageMajor(image) ?? 18) >= 18;
+function volumeAboveData({ image, statefulset }: PostgresSpec): boolean {
+  const mounted = [
+    ...statefulset.volumes.map(mountDestination),
+    ...statefulset.volume_claims.map(claim => claim.mount_path),
+  ];
+  return (imageMajor(image) ?? 18) >= 18 && !mounted.includes('/var/lib/postgresql');
 }
 
 const leastShmBytes = 256 * 1024 ** 2;

@@ -22,7 +22,6 @@ export interface Promotion {
   readonly timeline: number;
   /** Milliseconds during which no pod accepted writes, as far as this command saw. */
   readonly gapMs: number | undefined;
-  readonly lines: readonly string[];
 }
 
 export interface Running {
@@ -30,8 +29,6 @@ export interface Running {
   readonly cluster: Cluster;
   readonly operation: Operation;
   readonly deadline: Date;
-  /** Tests cut the command off after a step. */
-  readonly onStep?: (step: string) => void;
 }
 
 /** Time kept for what comes after the claim: promote, record, say so. */
@@ -61,7 +58,6 @@ export async function runPromotion(running: Running, plan: PromotionPlan): Promi
   return {
     timeline,
     gapMs: stopped === undefined ? undefined : io.host.now().getTime() - stopped,
-    lines: [],
   };
 }
 
@@ -236,7 +232,6 @@ export async function kick(io: Io, pod: Pick<Pod, 'name'>): Promise<void> {
   await io.docker.kill(pod.name, 'USR1').catch(() => {});
 }
 
-export async function step({ io, cluster, operation, onStep }: Running, name: string): Promise<void> {
+export async function step({ io, cluster, operation }: Running, name: string): Promise<void> {
   await noteStep(io.files, cluster.spec.state, operation, name);
-  onStep?.(name);
 }

@@ -12,5 +12,7 @@ export function confLiteral(value: string | number | boolean): string {
 
 /** PostgreSQL reads no exponent in an integer setting, so whole numbers are written out. */
 function confNumber(value: number): string {
-  return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+  const text = Number.isInteger(value) ? BigInt(value).toString() : String(value);
+  // Bare, `1e-7` is a syntax error; quoted it is a number.
+  return text.includes('e') ? `'${text}'` : text;
 }

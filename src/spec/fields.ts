@@ -60,6 +60,12 @@ export const fields: readonly FieldDoc[] = [
   ),
   plugin('shm_size', 'string', undefined, '/dev/shm of a pod; follows shared_buffers, at least 256MB'),
   plugin('stop_timeout', 'string', '"120s"', 'how long docker stop waits for the shutdown checkpoint'),
+  plugin(
+    'backup',
+    'block',
+    undefined,
+    'schedule (cron, UTC; "0 3 * * *"), keep, max_age, from_replica: captures by itself, as a cronjob',
+  ),
   handedOn('env', 'map', 'more environment variables'),
   handedOn('env_from', 'list', 'config buckets whose keys become environment variables'),
   handedOn('ports', 'list', 'published ports; default: the listen port on 127.0.0.1, any host port'),

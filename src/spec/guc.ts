@@ -40,11 +40,15 @@ const owned: Readonly<Record<string, string>> = {
 /** Settings that are the operator's, within what replication needs. */
 const bounded: Readonly<Record<string, (value: unknown, replicas: number) => string | undefined>> = {
   wal_level: value =>
-    value === 'minimal' ? 'minimal has too little WAL for a standby; use replica or logical' : undefined,
+    String(value).toLowerCase() === 'minimal'
+      ? 'minimal has too little WAL for a standby; use replica or logical'
+      : undefined,
   full_page_writes: value =>
     isOff(value) ? 'off makes pg_rewind refuse this cluster; leave it on' : undefined,
   password_encryption: value =>
-    value === 'scram-sha-256' ? undefined : 'the replication role logs in with scram-sha-256 only',
+    String(value).toLowerCase() === 'scram-sha-256'
+      ? undefined
+      : 'the replication role logs in with scram-sha-256 only',
   max_wal_senders: (value, replicas) =>
     atLeast(value, replicas * 2, 'two for each pod, so that a standby can be cloned'),
   max_replication_slots: (value, replicas) => atLeast(value, replicas + 1, 'one for each pod and one spare'),
@@ -52,15 +56,19 @@ const bounded: Readonly<Record<string, (value: unknown, replicas: number) => str
 
 /** Why this setting cannot be in pg_config, or undefined where it can. */
 export function settingProblem(name: string, value: unknown, replicas: number): string | undefined {
-  const replacement = owned[name];
+  const replacement = Object.hasOwn(owned, name) ? owned[name] : undefined;
   if (replacement !== undefined) return `is set by the plugin: ${replacement}`;
-  return bounded[name]?.(value, replicas);
+  return Object.hasOwn(bounded, name) ? bounded[name]!(value, replicas) : undefined;
 }
 
 export const ownedSettings: readonly string[] = Object.keys(owned);
 
 function isOff(value: unknown): boolean {
-  return value === false || (typeof value === 'string' && /^(off|false|no|0)$/i.test(value)) || value === 0;
+  return (
+    value === false ||
+    (typeof value === 'string' && /^(of|off|f|fa|fal|fals|false|n|no|0)$/i.test(value)) ||
+    value === 0
+  );
 }
 
 function atLeast(value: unknown, least: number, why: string): string | undefined {

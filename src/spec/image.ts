@@ -6,6 +6,7 @@
 export function imageMajor(image: string): number | undefined {
   const match = /^(?:.*\/)?([^/:@]+):([^/:@]+)(?:@.*)?$/.exec(image);
   if (!match || !/^(postgres|postgresql|postgis|pgvector)$/.test(match[1]!)) return undefined;
-  const major = /^(?:pg)?(\d{1,2})(?=$|[.-])/.exec(match[2]!)?.[1];
+  const pattern = match[1] === 'pgvector' ? /(?:^|-)pg(\d{1,2})(?=$|-)/ : /^(\d{1,2})(?=$|[.-])/;
+  const major = pattern.exec(match[2]!)?.[1];
   return major === undefined ? undefined : Number(major);
 }

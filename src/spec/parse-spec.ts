@@ -1,4 +1,5 @@
 /** `spec` of an expand request → `PostgresSpec`. Reports every problem of the block at once. */
+import { parseBackupBlock } from './backup-block.ts';
 import { defaultImage, fieldNames, foreignFields, refusedFields } from './fields.ts';
 import { settingName, settingProblem } from './guc.ts';
 import { identifierProblem, isInitdbWord, passwordProblem } from './identifier.ts';
@@ -31,6 +32,7 @@ export function parseSpec(raw: Raw, block: string): PostgresSpec {
     extensions: extensions(raw['extensions'], problems),
     shmSize: size(raw, 'shm_size', problems),
     stopTimeoutSeconds: duration(raw, 'stop_timeout', '120s', problems),
+    backup: parseBackupBlock(raw['backup'], replicas, problems),
     statefulset: parseStatefulsetKeys(raw, replicas, problems),
   };
   if (spec.user === spec.replicationUser)

@@ -17,8 +17,19 @@ export interface PostgresSpec {
   readonly extensions: readonly string[];
   readonly shmSize: string | undefined;
   readonly stopTimeoutSeconds: number;
+  /** Undefined: nothing is captured by itself. */
+  readonly backup: BackupSchedule | undefined;
   /** Statefulset keys the operator wrote, in the types the controller decodes. */
   readonly statefulset: StatefulsetKeys;
+}
+
+export interface BackupSchedule {
+  /** Five cron fields, in UTC. */
+  readonly schedule: string;
+  readonly keep: number | undefined;
+  /** As it was written: `14d`. */
+  readonly maxAge: string | undefined;
+  readonly fromReplica: number | undefined;
 }
 
 export interface StatefulsetKeys {

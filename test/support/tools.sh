@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the unit and postgres tiers need of the machine: shellcheck and the server's own binaries. Installs what is missing.
+# What the unit, contract and postgres tiers need of the machine: shellcheck, download tools and the server's own binaries. Installs what is missing.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -7,6 +7,10 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/../lab/debian-packages.sh"
 
 command -v shellcheck >/dev/null || ensure_packages shellcheck
+for tool in curl wget; do
+  command -v "$tool" >/dev/null || ensure_packages "$tool"
+done
+command -v xz >/dev/null || ensure_packages xz-utils
 set -- /usr/lib/postgresql/*/bin/initdb
 [ -x "$1" ] || ensure_packages postgresql
 set -- /usr/lib/postgresql/*/bin/initdb

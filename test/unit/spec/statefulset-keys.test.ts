@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { mountDestination } from '../../../src/spec/mounts.ts';
 import { parseSpec } from '../../../src/spec/parse-spec.ts';
-import { mountDestination } from '../../../src/spec/statefulset-keys.ts';
 import { hintsOf, problemsOf } from '../../support/expansion.ts';
 
 const keys = (spec: Record<string, unknown>) => parseSpec(spec, 'postgres "s" "n"').statefulset;
@@ -54,8 +54,13 @@ describe('types the controller decodes late are settled here (contract 6.1)', ()
       { name: 'b', mount_path: '/b' },
       { name: 'c', mount_path: '/c' },
     ]);
-    expect(keys({ inits: [{ name: 'x' }], init: { _labels: ['y'], command: ['true'] } }).rest).toEqual({
-      inits: [{ name: 'x' }, { name: 'y', command: ['true'] }],
+    expect(
+      keys({ inits: [{ name: 'x', command: ['id', 1] }], init: { _labels: ['y'], command: ['true'] } }).rest,
+    ).toEqual({
+      inits: [
+        { name: 'x', command: ['id', '1'] },
+        { name: 'y', command: ['true'] },
+      ],
     });
   });
 
@@ -160,10 +165,10 @@ describe('refusals', () => {
   });
 
   it('a block that needs a name and has none says how it is written', () => {
-    expect(problemsOf({ volume_claim: { mount_path: '/wal' } })).toContain(
-      'volume_claim[0]: wants a name: volume_claim "name" { … }',
-    );
-    expect(problemsOf({ init: { command: ['true'] } })).toEqual(['init[0]: wants a name: init "name" { … }']);
+    expect(problemsOf({ volume_claim: { mount_path: '/wal' } })).toEqual([
+      'volume_claims[0]: wants a name and a mount_path',
+    ]);
+    expect(problemsOf({ init: { command: ['true'] } })).toEqual(['inits[0]: wants a name']);
   });
 
   it('one host port is fine for one pod, and host networking too', () => {

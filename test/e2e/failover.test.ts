@@ -1,0 +1,346 @@
+/** Promote and rejoin on real servers: nothing acknowledged is lost, never two primaries, no pod is recreated. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ClusterLab, docker, startClusterLab, type TestCluster } from '../support/cluster-lab.ts';
+import { missingFrom, startWriter } from '../support/writer.ts';
+
+let lab: ClusterLab;
+beforeAll(async () => {
+  lab = await startClusterLab();
+});
+afterAll(() => lab?.close());
+const finished: TestCluster[] = [];
+afterEach(async () => {
+  for (const cluster of finished.splice(0)) await cluster.remove();
+});
+
+async function bring(hint: string, major = 17, replicas = 3, keep = false): Promise<TestCluster> {
+  const cluster = lab.cluster(lab.scope(hint));
+  if (!keep) finished.push(cluster);
+  await cluster.apply({ image: `postgres:${major}`, replicas });
+  await cluster.settled(0, replicas);
+  return cluster;
+}
+
+const passwordOf = (cluster: TestCluster) =>
+  lab.controller.bucket(cluster.scope, cluster.name)['POSTGRES_PASSWORD']!;
+const epochsOf = (cluster: TestCluster) =>
+  readdirSync(`${cluster.state}/epochs`).filter(name => /^\d+$/.test(name));
+
+describe.each([15, 17, 18])('planned promote on postgres:%i under a steady writer', major => {
+  it('loses nothing, has one writable pod at any instant, recreates none, and everybody follows; then back again', async () => {
+    const cluster = await bring(`plan${major}`, major);
+    await lab.controller.apply([
+      {
+        kind: 'deployment',
+        scope: cluster.scope,
+        name: 'web',
+        spec: {
+          image: 'postgres:17',
+          replicas: 1,
+          command: ['bash', '-c', 'trap "exit 0" TERM INT; while :; do sleep 0.2; done'],
+        },
+      },
+    ]);
+    await cluster.ok('link', `${cluster.scope}/web`, '--reads');
+    const ids = await cluster.ids();
+    const writer = await startWriter(cluster, passwordOf(cluster), 3);
+    try {
+      for (const target of [1, 2, 0]) {
+        await sleep(1_000);
+        const said = await cluster.ok('promote', '--replica', String(target));
+        expect(said).toMatch(new RegExp(`ordinal ${target} is the primary, on timeline \\d`));
+        await cluster.settled(target, 3, 20_000);
+        expect(lab.controller.bucket(cluster.scope, 'db')['PG_PRIMARY_ORDINAL']).toBe(String(target));
+        expect(lab.controller.bucket(cluster.scope, 'web')['DATABASE_URL']).toContain(
+          `db-${target}.${cluster.scope}.voodu`,
+        );
+      }
+      await sleep(500);
+    } finally {
+      await writer.stop();
+    }
+    console.log(
+      `postgres:${major}: ${writer.acknowledged.length} acknowledged, longest gap ${writer.longestGapMs()} ms`,
+    );
+    expect(await missingFrom(cluster, 0, writer.acknowledged)).toEqual([]);
+    expect(writer.mostWritable()).toBe(1);
+    expect(await cluster.ids()).toEqual(ids);
+    await cluster.apply({ image: `postgres:${major}`, replicas: 3 });
+    expect(await cluster.ids()).toEqual(ids);
+    for (const ordinal of [1, 2])
+      await cluster.until(
+        'no slot is left on a standby',
+        async () => (await cluster.sql(ordinal, 'select count(*) from pg_replication_slots')) === '0',
+        20_000,
+      );
+    const sums = await Promise.all(
+      [0, 1, 2].map(ordinal => cluster.sql(ordinal, 'select count(*), sum(id) from written')),
+    );
+    expect(new Set(sums).size).toBe(1);
+  });
+});
+
+describe('refusals change nothing and say what to type', () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await bring('refuse', 17, 3, true);
+  });
+  const refusal = async (...words: string[]) => {
+    const before = [lab.controller.bucket(cluster.scope, 'db'), epochsOf(cluster)];
+    const { code, stdout, stderr } = await cluster.pg('promote', ...words);
+    expect(code).not.toBe(0);
+    expect([lab.controller.bucket(cluster.scope, 'db'), epochsOf(cluster)]).toEqual(before);
+    return stdout + stderr;
+  };
+
+  it('already primary, out of range', async () => {
+    expect(await refusal('--replica', '0')).toMatch(/ordinal 0 is the primary already/);
+    expect(await refusal('--replica', '7')).toMatch(/has no ordinal 7: replicas = 3/);
+  });
+
+  it('paused replay', async () => {
+    await cluster.sql(1, 'select pg_wal_replay_pause()');
+    expect(await refusal('--replica', '1')).toMatch(
+      /replay is paused on ordinal 1[\s\S]*pg_wal_replay_resume/,
+    );
+    await cluster.sql(1, 'select pg_wal_replay_resume()');
+  });
+
+  it('nobody streams and the primary is 5,000 rows ahead', async () => {
+    await docker('pause', cluster.pod(2));
+    await cluster.sql(1, "alter system set primary_conninfo = 'host=nowhere'");
+    await cluster.sql(1, 'select pg_reload_conf()');
+    await cluster.until(
+      '1 no longer streams',
+      async () => (await cluster.sql(1, 'select count(*) from pg_stat_wal_receiver')) === '0',
+    );
+    await cluster.sql(0, 'create table ahead as select generate_series(1, 5000) as i');
+    expect(await refusal('--replica', '1')).toMatch(
+      /ordinal 1 is not streaming: it replayed up to 0\/[0-9A-F]+/,
+    );
+    expect(await cluster.sql(1, 'select pg_is_in_recovery()')).toBe('t');
+    await cluster.sql(1, 'alter system reset primary_conninfo');
+    await cluster.sql(1, 'select pg_reload_conf()');
+    await docker('unpause', cluster.pod(2));
+    await cluster.settled(0, 3);
+  });
+
+  it('--dry-run prints checks and plan', async () => {
+    const said = await cluster.ok('promote', '--replica', '1', '--dry-run');
+    expect(said).toMatch(
+      /nothing was changed[\s\S]*checked:[\s\S]*is streaming, \d+ bytes behind[\s\S]*would do:[\s\S]*may lose: nothing/,
+    );
+    expect(epochsOf(cluster)).toEqual(['1']);
+  });
+
+  it('a single replica', async () => {
+    const single = await bring('single', 17, 1);
+    const { code, stdout, stderr } = await single.pg('promote', '--replica', '0');
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(/replicas = 1: there is no standby to promote/);
+  });
+});
+
+describe('an unreachable primary', () => {
+  it('is refused with three choices; with --force it is fenced, and never accepts a write again', async () => {
+    const cluster = await bring('gone');
+    await cluster.sql(0, 'create table t as select 1 as i');
+    await docker('pause', cluster.pod(0));
+    const refused = await cluster.pg('promote', '--replica', '1');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toMatch(/Three choices: wait[\s\S]*docker stop[\s\S]*--force/);
+    const said = await cluster.ok('promote', '--replica', '1', '--force');
+    expect(said).toMatch(/ordinal 1 is the primary, on timeline 2[\s\S]*forced/);
+    await docker('unpause', cluster.pod(0)).catch(() => '');
+    await docker('restart', '-t', '5', cluster.pod(0));
+    await cluster.until(
+      'it says it is fenced',
+      async () => /FENCED: ordinal 1 is primary/.test(await cluster.logs(0)),
+      30_000,
+    );
+    const end = Date.now() + 8_000;
+    while (Date.now() < end) {
+      expect((await cluster.trySql(0, 'insert into t values (2)')).exitCode).not.toBe(0);
+      await sleep(100);
+    }
+    await cluster.settled(1, 2);
+    expect(await cluster.ok('info')).toMatch(/ordinal 0 is (fenced|diverged)/);
+    await cluster.ok('rejoin', '--replica', '0');
+    await cluster.settled(1, 3);
+  });
+
+  it('of two standbys only the more advanced one is taken', async () => {
+    const cluster = await bring('ahead');
+    await docker('pause', cluster.pod(1));
+    await cluster.sql(0, 'create table t as select generate_series(1, 1000) as i');
+    await cluster.until('2 has it', async () => (await cluster.sql(2, 'select count(*) from t')) === '1000');
+    await docker('kill', cluster.pod(0));
+    await docker('unpause', cluster.pod(1));
+    await sleep(1_500);
+    const refused = await cluster.pg('promote', '--replica', '1', '--force');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toMatch(/ordinal 2 is ahead by \d+ bytes/);
+    await cluster.ok('promote', '--replica', '2', '--force');
+    expect(await cluster.sql(2, 'select count(*) from t')).toBe('1000');
+    await cluster.settled(2, 2);
+  });
+
+  it('thawed after somebody else took over by hand, it is demoted within seconds', async () => {
+    const cluster = await bring('thaw');
+    await cluster.sql(0, 'create table t as select 1 as i');
+    await sleep(500);
+    await docker('pause', cluster.pod(0));
+    await cluster.sql(1, 'select pg_promote()');
+    await cluster.until('1 took the record', async () => epochsOf(cluster).includes('2'));
+    await docker('unpause', cluster.pod(0));
+    await cluster.until(
+      '0 is demoted',
+      async () => (await cluster.trySql(0, 'insert into t values (2)')).exitCode !== 0,
+      30_000,
+    );
+    expect(await cluster.logs(0)).toMatch(/FENCED: ordinal 1 is primary/);
+    expect(await cluster.json('info')).toMatchObject({ primary: 1 });
+  });
+});
+
+describe('rejoin', () => {
+  it('rewinds a diverged old primary and keeps what only it had', async () => {
+    const cluster = await bring('diverge');
+    await docker('network', 'disconnect', lab.controller.network, cluster.pod(1));
+    await docker('network', 'disconnect', lab.controller.network, cluster.pod(2));
+    const local = (ordinal: number, sql: string) =>
+      docker('exec', cluster.pod(ordinal), 'psql', '-XAtq', '-U', 'postgres', '-c', sql);
+    await local(0, 'create table only_here as select generate_series(1, 100) as i');
+    await docker('pause', cluster.pod(0));
+    for (const ordinal of [1, 2])
+      await docker(
+        'network',
+        'connect',
+        '--alias',
+        `db-${ordinal}.${cluster.scope}.voodu`,
+        '--alias',
+        `db-${ordinal}.${cluster.scope}`,
+        lab.controller.network,
+        cluster.pod(ordinal),
+      );
+    await cluster.ok('promote', '--replica', '2', '--force');
+    await cluster.sql(2, 'create table later as select 1 as i');
+    const said = await cluster.ok('rejoin', '--replica', '0');
+    expect(said).toMatch(
+      /ordinal 0 was rewound and streams from ordinal 2[\s\S]*only this pod had \d+ commits[\s\S]*kept at/,
+    );
+    await cluster.settled(1, 3);
+    expect(
+      await cluster.sql(0, "select count(*) from pg_tables where tablename in ('only_here', 'later')"),
+    ).toBe('1');
+    const kept = /kept at (\S+) in/.exec(said)![1]!;
+    expect(await docker('exec', cluster.pod(0), 'ls', kept)).toContain('records.txt');
+  });
+
+  it('--reclone keeps the old directory aside', async () => {
+    const cluster = await bring('reclone', 17, 2);
+    const said = await cluster.ok('rejoin', '--replica', '1', '--reclone');
+    expect(said).toMatch(
+      /ordinal 1 was copied anew and streams[\s\S]*kept at \/var\/lib\/postgresql\/data\/pgdata\.diverged-\d{8}T\d{6}Z-tl1/,
+    );
+    await cluster.settled(0, 2);
+  });
+
+  it('a standby beyond retention is recognised and healed', async () => {
+    const cluster = lab.cluster(lab.scope('stale'));
+    await cluster.apply({
+      image: 'postgres:17',
+      replicas: 2,
+      pg_config: {
+        max_slot_wal_keep_size: '32MB',
+        wal_keep_size: '0',
+        max_wal_size: '64MB',
+        min_wal_size: '32MB',
+      },
+    });
+    await cluster.settled(0, 2);
+    await docker('stop', cluster.pod(1));
+    await cluster.sql(0, 'create table bulk (t text)');
+    for (let round = 0; round < 8; round++) {
+      await cluster.sql(
+        0,
+        'insert into bulk select repeat(md5(g::text), 10) from generate_series(1, 60000) g',
+      );
+      await cluster.sql(0, 'checkpoint');
+      await cluster.sql(0, 'select pg_switch_wal()');
+    }
+    await docker('start', cluster.pod(1));
+    await cluster.until(
+      'info says so',
+      async () => (await cluster.json('info')).pods[1].state === 'needs-reclone',
+    );
+    expect((await cluster.json('info')).endpoints.readers).toEqual([]);
+    expect((await lab.controller.request('GET', `/pods/${cluster.pod(1)}/ready`)).status).toBe(503);
+    await cluster.ok('rejoin', '--replica', '1', '--reclone');
+    await cluster.settled(0, 2);
+  });
+});
+
+/** SIGKILLs the command as soon as it has noted this step. */
+async function killHolderAt(cluster: TestCluster, stepName: string): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (Date.now() < end) {
+    const notes = existsSync(`${cluster.state}/operation`)
+      ? readFileSync(`${cluster.state}/operation`, 'utf8')
+      : '';
+    const holder = /^holder=(\d+):/m.exec(notes)?.[1];
+    if (holder && notes.includes(`step=${stepName}\n`)) return void process.kill(Number(holder), 'SIGKILL');
+    await setImmediate();
+  }
+  throw new Error(`never came to "${stepName}"`);
+}
+
+describe('cut off in the middle', () => {
+  const steps = [
+    'checkpoint',
+    'stopping the old primary',
+    'waiting for the target',
+    'claiming the epoch',
+    'promoting',
+    'recording the new primary',
+    'waiting for the standbys',
+  ];
+  it.each(steps)(
+    'killed at "%s": the cluster heals or the same command finishes, with one primary',
+    async stepName => {
+      const cluster = await bring('cut', 17, 2);
+      const writer = await startWriter(cluster, passwordOf(cluster), 2);
+      try {
+        await sleep(300);
+        const cut = cluster.pg('promote', '--replica', '1');
+        await killHolderAt(cluster, stepName);
+        expect((await cut).code).not.toBe(0);
+        await sleep(2_000);
+        await cluster.until(
+          'the command is accepted again',
+          async () =>
+            (await cluster.pg('promote', '--replica', '1')).code === 0 ||
+            (await cluster.sql(1, 'select pg_is_in_recovery()')) === 'f',
+          60_000,
+        );
+        await cluster.settled(1, 2);
+        await sleep(300);
+      } finally {
+        await writer.stop();
+      }
+      expect(await missingFrom(cluster, 1, writer.acknowledged)).toEqual([]);
+      expect(writer.mostWritable()).toBe(1);
+      expect(lab.controller.bucket(cluster.scope, 'db')['PG_PRIMARY_ORDINAL']).toBe('1');
+      expect(
+        readFileSync(
+          `${cluster.state}/epochs/${epochsOf(cluster)
+            .sort((a, b) => Number(a) - Number(b))
+            .at(-1)}`,
+          'utf8',
+        ),
+      ).toContain('primary=1');
+    },
+  );
+});

@@ -1,0 +1,293 @@
+/** The everyday commands on a live cluster: true after promotes and rotations, and no database pod restarts for any of them. */
+import { execa } from 'execa';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ClusterLab,
+  docker,
+  envFileOf,
+  startClusterLab,
+  type TestCluster,
+} from '../support/cluster-lab.ts';
+import { addressOf } from '../support/writer.ts';
+
+let lab: ClusterLab;
+let cluster: TestCluster;
+const spec = { image: 'postgres:17', replicas: 3, user: 'appuser', database: 'appdata', port: 5433 };
+const idle = ['bash', '-c', 'trap "exit 0" TERM INT; while :; do sleep 0.2; done'];
+
+beforeAll(async () => {
+  lab = await startClusterLab();
+  cluster = lab.cluster(lab.scope('ops'));
+  await cluster.apply(spec);
+  for (const name of ['web', 'api'])
+    await lab.controller.apply([
+      {
+        kind: 'deployment',
+        scope: cluster.scope,
+        name,
+        spec: { image: 'postgres:17', replicas: 1, command: idle, env: { A: '1' } },
+      },
+    ]);
+  await cluster.settled(0, 3);
+});
+afterAll(() => lab?.close());
+
+const bucket = (name: string) => lab.controller.bucket(cluster.scope, name);
+const consumer = (name: string) => `${cluster.scope}/${name}`;
+const refusal = async (command: string, ...words: string[]) => {
+  const { code, stdout, stderr } = await cluster.pg(command, ...words);
+  expect(code).not.toBe(0);
+  return stdout + stderr;
+};
+
+/** psql of a pod's image, on the cluster's own network: how an app connects. */
+async function psqlWith(major: number, url: string, sql: string): Promise<string> {
+  const words = [
+    'run',
+    '--rm',
+    '--tmpfs',
+    '/var/lib/postgresql',
+    '--network',
+    lab.controller.network,
+    '-e',
+    'URL',
+    `postgres:${major}`,
+  ];
+  const result = await execa('docker', [...words, 'bash', '-c', `psql "$URL" -XAtc "${sql}"`], {
+    env: { URL: url },
+    timeout: 30_000,
+  });
+  return result.stdout;
+}
+
+/** node-postgres as an app would use it; the names of the pods are resolved as docker's DNS would. */
+async function nodePostgres(url: string, sql: string): Promise<unknown> {
+  const host = new URL(url).hostname;
+  const ordinal = Number(/-(\d+)\./.exec(host)![1]);
+  const client = new pg.Client({
+    connectionString: url.replace(host, await addressOf(cluster.pod(ordinal))),
+  });
+  await client.connect();
+  try {
+    return Object.values((await client.query(sql)).rows[0] as object)[0];
+  } finally {
+    await client.end();
+  }
+}
+
+describe('link', () => {
+  it('gives URLs that connect with psql 15, 17, 18 and node-postgres, and restarts no database pod, now or at the next apply', async () => {
+    const before = await cluster.ids();
+    expect(await cluster.ok('link', consumer('web'), '--reads')).toContain(
+      'linked (DATABASE_URL and DATABASE_READ_URL)',
+    );
+    const { DATABASE_URL: writer, DATABASE_READ_URL: reader } = bucket('web');
+    for (const major of [15, 17, 18]) {
+      expect(await psqlWith(major, writer!, 'select current_user || pg_is_in_recovery()')).toBe(
+        'appuserfalse',
+      );
+      expect(await psqlWith(major, reader!, 'select current_database() || pg_is_in_recovery()')).toBe(
+        'appdatatrue',
+      );
+    }
+    expect(await nodePostgres(writer!, 'select pg_is_in_recovery()')).toBe(false);
+    expect(await nodePostgres(reader!, 'select pg_is_in_recovery()')).toBe(true);
+    expect(bucket('db')['POSTGRES_LINKED_CONSUMERS']).toBe(`${consumer('web')}?reads`);
+    expect(envFileOf(lab.controller, cluster.scope)).toContain(
+      `POSTGRES_LINKED_CONSUMERS=${consumer('web')}?reads`,
+    );
+    await cluster.apply(spec);
+    await lab.controller.replay();
+    await lab.controller.idle();
+    expect(await cluster.ids()).toEqual(before);
+  });
+
+  it('libpq goes on to the second standby when the first is down', async () => {
+    await docker('pause', cluster.pod(1));
+    try {
+      expect(
+        await psqlWith(
+          15,
+          `${bucket('web')['DATABASE_READ_URL']!}&connect_timeout=2`,
+          'select inet_server_port()',
+        ),
+      ).toBe('5433');
+    } finally {
+      await docker('unpause', cluster.pod(1));
+    }
+  });
+
+  it('again: nothing changes and nobody restarts', async () => {
+    const events = lab.controller.events.length;
+    expect(await cluster.ok('link', consumer('web'), '--reads')).toContain('is linked already');
+    expect(lab.controller.events.length).toBe(events);
+  });
+
+  it('a DATABASE_URL from elsewhere is refused without --alias', async () => {
+    await lab.controller.setConfig(cluster.scope, 'api', { DATABASE_URL: 'postgres://x:y@elsewhere:5432/z' });
+    expect(await refusal('link', consumer('api'))).toMatch(/already has DATABASE_URL[\s\S]*--alias/);
+    await cluster.ok('link', consumer('api'), '--alias', 'REPORTS');
+    expect(bucket('api')['REPORTS_URL']).toContain(`@db-0.${cluster.scope}.voodu:5433/appdata`);
+    expect(bucket('api')['DATABASE_URL']).toContain('elsewhere');
+    expect(bucket('api')['REPORTS_READ_URL']).toBeUndefined();
+  });
+
+  it('says plainly when there is no such cluster', async () => {
+    const { code, stdout, stderr } = await lab.controller.vd([
+      'pg:link',
+      `${cluster.scope}/nothing`,
+      consumer('web'),
+    ]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(/there is no postgres .*\/nothing[\s\S]*vd apply/);
+  });
+});
+
+describe('after a promote', () => {
+  it('link, info, psql, new-password and the URLs all mean the new primary', async () => {
+    await cluster.ok('promote', '--replica', '1');
+    await cluster.settled(1, 3);
+    expect(bucket('web')['DATABASE_URL']).toContain(`@db-1.${cluster.scope}.voodu:5433/`);
+    expect(bucket('web')['DATABASE_READ_URL']).toMatch(/host=db-0\.[^,]+,db-2\./);
+    expect(bucket('api')['REPORTS_READ_URL']).toBeUndefined();
+    expect(await cluster.json('info')).toMatchObject({
+      primary: 1,
+      pods: [{ role: 'standby', state: 'streaming' }, { role: 'primary' }, { state: 'streaming' }],
+    });
+    expect(await cluster.ok('psql', '-c', 'select pg_is_in_recovery(), current_user')).toMatch(
+      /f +\| appuser/,
+    );
+    expect(await cluster.ok('psql', '--replica', '0', '-c', 'select pg_is_in_recovery()')).toMatch(/ t\n/);
+  });
+});
+
+describe('psql', () => {
+  it("passes psql's exit status and odd quoting on", async () => {
+    expect((await cluster.pg('psql', '-c', 'select nonsense')).code).toBe(1);
+    expect(await cluster.ok('psql', '-c', `select 'it''s "q" $x \\ %' as "odd name"`)).toContain(
+      `it's "q" $x \\ %`,
+    );
+    expect(await cluster.ok('psql', '--', '-At', '-c', 'select 6 * 7')).toMatch(/^42$/m);
+    expect(
+      (await lab.controller.vd(['pg:psql', cluster.ref], { stdin: "select 'from stdin' as x;\n" })).stdout,
+    ).toContain('from stdin');
+  });
+});
+
+describe('new-password', () => {
+  it('rotates in the database, the bucket and the consumers; the old one is refused; no pod restarts', async () => {
+    const before = {
+      ids: await cluster.ids(),
+      password: bucket('db')['POSTGRES_PASSWORD']!,
+      url: bucket('web')['DATABASE_URL']!,
+    };
+    const said = await cluster.ok('new-password');
+    expect(said).toContain('rotated and proven on 0, 1, 2');
+    const after = bucket('db')['POSTGRES_PASSWORD']!;
+    expect(said).not.toContain(after);
+    expect(after).not.toBe(before.password);
+    expect(bucket('web')['DATABASE_URL']).toContain(after);
+    expect(await psqlWith(17, bucket('web')['DATABASE_URL']!, 'select 1')).toBe('1');
+    await expect(psqlWith(17, before.url, 'select 1')).rejects.toThrow(/password authentication failed/);
+    await cluster.apply(spec);
+    expect(await cluster.ids()).toEqual(before.ids);
+    for (const ordinal of [0, 1, 2]) expect(await cluster.logs(ordinal)).not.toContain(after);
+  });
+
+  it('--replication: standbys stream on, also after they are restarted with their old environment', async () => {
+    const before = await cluster.ids();
+    await cluster.ok('new-password', '--replication');
+    await cluster.apply(spec);
+    expect(await cluster.ids()).toEqual(before);
+    await docker('restart', cluster.pod(2));
+    await cluster.settled(1, 3);
+  });
+
+  it('heals a bucket that no longer matches the database, and says so', async () => {
+    await cluster.sql(1, "alter role appuser password 'changed by hand'");
+    expect((await cluster.json('info')).password_in_bucket).toBe('does not match the database');
+    expect(await refusal('link', consumer('web'))).toMatch(/the database refuses the POSTGRES_PASSWORD/);
+    expect(await cluster.ok('new-password')).toContain("the bucket's password was not the database's before");
+    expect(await psqlWith(17, bucket('web')['DATABASE_URL']!, 'select 1')).toBe('1');
+  });
+
+  it('changes nothing when a pod cannot prove it', async () => {
+    const before = bucket('db')['POSTGRES_PASSWORD'];
+    await cluster.sql(0, 'select pg_wal_replay_pause()');
+    expect(await refusal('new-password')).toMatch(/could not be proven on .*; the old one is in force again/);
+    await cluster.sql(0, 'select pg_wal_replay_resume()');
+    expect(bucket('db')['POSTGRES_PASSWORD']).toBe(before);
+    expect(await psqlWith(17, bucket('web')['DATABASE_URL']!, 'select 1')).toBe('1');
+  });
+});
+
+describe('info and check', () => {
+  it('answers within 3 s when a pod hangs, which is then unknown and never 0', async () => {
+    await docker('pause', cluster.pod(2));
+    try {
+      const began = performance.now();
+      const view = await cluster.json('info');
+      console.log(`info with a hanging pod: ${Math.round(performance.now() - began)} ms`);
+      expect(view.pods[2]).toMatchObject({ state: 'unknown', role: null, lag_bytes: null });
+      expect(JSON.stringify(view)).not.toContain(bucket('db')['POSTGRES_PASSWORD']!);
+    } finally {
+      await docker('unpause', cluster.pod(2));
+    }
+    await cluster.settled(1, 3);
+  });
+
+  it('check: 0 when healthy, 2 without a primary', async () => {
+    expect(await cluster.pg('check')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^OK - .*: primary 1, 2 of 2 standbys streaming/),
+    });
+    await docker('pause', cluster.pod(1));
+    const { code, stdout } = await cluster.pg('check');
+    await docker('unpause', cluster.pod(1));
+    expect(stdout).toMatch(/^CRITICAL - .*no pod accepts writes/);
+    expect(code).toBe(2);
+    await cluster.settled(1, 3);
+  });
+
+  it('list names the cluster', async () => {
+    expect((await lab.controller.vd(['pg:list'])).stdout).toMatch(
+      new RegExp(`${cluster.ref} +postgres:17 +3 +appdata`),
+    );
+  });
+});
+
+describe('unlink', () => {
+  it('removes exactly what link set', async () => {
+    await cluster.ok('unlink', consumer('api'));
+    expect(bucket('api')).toEqual({ DATABASE_URL: 'postgres://x:y@elsewhere:5432/z' });
+    await cluster.ok('unlink', consumer('web'));
+    expect(bucket('web')).toEqual({});
+    expect(bucket('db')['POSTGRES_LINKED_CONSUMERS']).toBeUndefined();
+    expect(await refusal('unlink', consumer('web'))).toMatch(/is not linked/);
+  });
+});
+
+describe('expose', () => {
+  it('is refused for several replicas, and for one publishes really, across applies', async () => {
+    expect(await refusal('expose')).toMatch(/replicas = 3; one host port cannot belong to 3 pods/);
+    const single = lab.cluster(lab.scope('expo'));
+    const block = { image: 'postgres:17', port: 5439 };
+    await single.apply(block);
+    await single.settled(0, 1);
+    expect(await single.ok('expose')).toContain('exposed on 0.0.0.0:5439');
+    await single.settled(0, 1);
+    const bound = async () =>
+      await docker('container', 'inspect', '--format', '{{json .HostConfig.PortBindings}}', single.pod(0));
+    expect(JSON.parse(await bound())).toEqual({ '5439/tcp': [{ HostIp: '0.0.0.0', HostPort: '5439' }] });
+    const ids = await single.ids();
+    await single.apply(block);
+    expect(await single.ids()).toEqual(ids);
+    await single.ok('unexpose');
+    await single.settled(0, 1);
+    expect(await bound()).not.toContain('0.0.0.0');
+    const after = await single.ids();
+    await single.apply(block);
+    expect(await single.ids()).toEqual(after);
+  });
+});
