@@ -2,6 +2,7 @@
 
 import packageJson from '../package.json' with { type: 'json' };
 import type { Dispatcher } from './cli/dispatch.ts';
+import { backup } from './commands/backup.ts';
 import { cancel } from './commands/backups/cancel.ts';
 import { capture } from './commands/backups/capture.ts';
 import { deleteBackup } from './commands/backups/delete.ts';
@@ -27,6 +28,7 @@ import { newPassword } from './commands/new-password.ts';
 import { failover, promote } from './commands/promote.ts';
 import { psql } from './commands/psql.ts';
 import { rejoin } from './commands/rejoin.ts';
+import { restore } from './commands/restore.ts';
 import { unlink } from './commands/unlink.ts';
 import { version } from './commands/version.ts';
 
@@ -55,6 +57,8 @@ export const dispatcher: Dispatcher = {
     backupsRestore,
     backupsTest,
     backupsRestoreFetch,
+    backup,
+    restore,
     backups,
     capture,
     logs,

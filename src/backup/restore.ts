@@ -49,7 +49,7 @@ export function requirePrimary(cluster: Cluster): Pod {
 
 /** One at a time; containers of earlier ones are taken away. The script holds a lock as well. */
 export async function clearEarlier(io: Io, place: Place): Promise<void> {
-  const names = await io.docker.list(workOf(place));
+  const names = await io.docker.list(restoreLabels(place));
   for (const found of await io.docker.inspect(names)) {
     if (isLive(found))
       throw new Failure(
@@ -64,7 +64,7 @@ export async function clearEarlier(io: Io, place: Place): Promise<void> {
 }
 
 /** The labels of any restore, whatever it restores. */
-function workOf(place: Place): Record<string, string> {
+export function restoreLabels(place: Place): Record<string, string> {
   const labels = workLabels(place.ref, 'restore', { id: '' as WholeBackup['id'], stamp: '' });
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
 }
@@ -115,7 +115,7 @@ async function run(
     command: ['-c', restoreScript()],
     user: '0:0',
     network: `container:${primary.name}`,
-    labels: backup === undefined ? workOf(place) : workLabels(place.ref, 'restore', backup),
+    labels: backup === undefined ? restoreLabels(place) : workLabels(place.ref, 'restore', backup),
     volumes: [
       `${place.source}:${podPaths.backups}`,
       `${place.state}:${podPaths.state}`,

@@ -13,6 +13,7 @@ import {
   type Operation,
 } from '../failover/operation.ts';
 import { type PromotionPlan, planPromotion } from '../failover/plan-promotion.ts';
+import { resumeOldPrimary } from '../failover/resume.ts';
 import { type Promotion, promoteTarget, type Running, runPromotion } from '../failover/run-promotion.ts';
 import { type Settled, settle } from '../failover/settle.ts';
 import { clusterParam, requiredReplica } from './shared-params.ts';
@@ -76,8 +77,9 @@ export const failover = command({
 
 async function promoteCluster(context: Context, values: PromoteValues): Promise<Reply> {
   const { io } = context;
-  const cluster = await loadCluster(io, values.cluster);
-  const left = await loadOperation(io.files, cluster.spec.state);
+  const found = await loadCluster(io, values.cluster);
+  const left = await loadOperation(io.files, found.spec.state);
+  const cluster = values.dryRun ? found : await resumeOldPrimary(io, found, left);
   const mine = left?.kind === 'promote' && left.target === values.replica;
   const target = podOf(cluster, values.replica);
   refuseBesideUnfinished(cluster, values.replica, left);

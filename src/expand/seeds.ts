@@ -20,6 +20,7 @@ export function planSeeds(
 ): ConfigSet[] {
   checkPassword(ref, spec, bucket);
   checkMajor(ref, spec, bucket);
+  checkPrimaryStays(ref, spec, bucket);
   const firstApply = bucketValue(bucket, 'primaryOrdinal') === undefined;
   const major = imageMajor(spec.image);
   const seeds: ConfigSet[] = [];
@@ -58,6 +59,19 @@ function checkPassword(ref: ClusterRef, spec: PostgresSpec, bucket: Bucket): voi
   throw new Failure('spec', `${formatRef(ref)}: password differs from the one recorded for this cluster`, {
     hint: `A block cannot change the password of an existing database. Remove the line, and rotate with vd pg:new-password ${formatRef(ref)}.`,
   });
+}
+
+/** Scaling down removes the highest ordinals, whatever their role. */
+function checkPrimaryStays(ref: ClusterRef, spec: PostgresSpec, bucket: Bucket): void {
+  const primary = Number(bucketValue(bucket, 'primaryOrdinal') ?? 0);
+  if (!Number.isInteger(primary) || primary < spec.replicas) return;
+  throw new Failure(
+    'spec',
+    `${formatRef(ref)}: replicas = ${spec.replicas} would remove ordinal ${primary}, which is the primary`,
+    {
+      hint: `Hand over first: vd pg:promote ${formatRef(ref)} --replica 0.`,
+    },
+  );
 }
 
 /** A new major cannot read the old data directory: refused here, before any pod is stopped. */

@@ -57,7 +57,8 @@ export async function beginOperation(
   const same = found?.kind === wanted.kind && found.target === wanted.target;
   const operation: Operation = {
     ...wanted,
-    id: same ? found.id : io.host.randomHex(4),
+    // Always a new one: a pod's report on an earlier attempt must not be taken for this one's.
+    id: io.host.randomHex(4),
     from: (same ? found.from : undefined) ?? wanted.from,
     step: 'begun',
     startedAt: isoSeconds(io.host.now()),
@@ -68,6 +69,14 @@ export async function beginOperation(
     throw new Failure('refused', `another operation on ${formatRef(ref)} began at this moment`, {
       hint: `See vd pg:info ${formatRef(ref)}.`,
     });
+  // Two commands may have found the same dead holder; the one whose file stands goes on.
+  if (found) {
+    await io.host.sleep(50);
+    if ((await loadOperation(io.files, state))?.holder !== operation.holder)
+      throw new Failure('refused', `another operation on ${formatRef(ref)} began at this moment`, {
+        hint: `See vd pg:info ${formatRef(ref)}.`,
+      });
+  }
   return { operation, resumed: same ? found : undefined };
 }
 

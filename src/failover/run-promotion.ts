@@ -123,7 +123,7 @@ async function stopOldPrimary(running: Running, plan: PromotionPlan, primary: Po
     await giveOrder(io.files, state, primary.ordinal, {
       order: 'step-down',
       id: operation.id,
-      deadline: Math.ceil(deadline.getTime() / 1000) + 5,
+      deadline: Math.ceil(until / 1000) + 2,
     });
     await kick(io, primary);
     const report = await awaitStop(running, primary, until);

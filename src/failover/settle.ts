@@ -20,6 +20,8 @@ export interface Settled {
 
 /** Kept back of the command's time for the reply itself. */
 const replyMs = 1_500;
+/** Standbys follow within a second or two; one that does not is the operator's to look at. */
+const longestWaitMs = 10_000;
 
 export async function settle(
   running: Running,
@@ -43,7 +45,12 @@ export async function settle(
   const awaited = before.pods.filter(
     pod => pod.ordinal !== options.target.ordinal && !(options.hold && pod.ordinal === old?.ordinal),
   );
-  const streaming = await awaitStreaming(running, options.target, awaited, deadline.getTime() - replyMs);
+  const streaming = await awaitStreaming(
+    running,
+    options.target,
+    awaited,
+    Math.min(deadline.getTime() - replyMs, io.host.now().getTime() + longestWaitMs),
+  );
   const cluster = await loadCluster(io, before.ref);
   const actions = await consumerUpdates(io, cluster);
   const notStreaming = awaited.filter(pod => !streaming.includes(pod.ordinal)).map(pod => pod.ordinal);

@@ -11,9 +11,10 @@ import fill from '../../templates/usr/local/bin/voodu-postgres-entrypoint/40-fil
 import server from '../../templates/usr/local/bin/voodu-postgres-entrypoint/50-server.sh.hbs';
 import decide from '../../templates/usr/local/bin/voodu-postgres-entrypoint/60-decide.sh.hbs';
 import rejoin from '../../templates/usr/local/bin/voodu-postgres-entrypoint/70-rejoin.sh.hbs';
+import restore from '../../templates/usr/local/bin/voodu-postgres-entrypoint/75-restore.sh.hbs';
 import main from '../../templates/usr/local/bin/voodu-postgres-entrypoint/90-main.sh.hbs';
 
-const parts = [pod, record, volume, peers, grant, fill, server, decide, rejoin, main];
+const parts = [pod, record, volume, peers, grant, fill, server, decide, rejoin, restore, main];
 
 export function renderEntrypoint(): string {
   return parts.map(part => part({})).join('');

@@ -38,6 +38,9 @@ function variableProblem(name: string, entry: unknown): [string, string?] | unde
   if (Object.hasOwn(ownedVariables, name)) return ['is set by the plugin', ownedVariables[name]!];
   if (name.startsWith('VOODU_')) return ['is set by the controller'];
   if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) return ['is not the name of an environment variable'];
+  // Commands and probes come in over the local socket, which initdb leaves at `trust`.
+  if (name === 'POSTGRES_INITDB_ARGS' && /(^|\s)(-A|--auth|-D|--pgdata|-U|--username)/.test(String(entry)))
+    return ['may not change authentication, user or directory', 'use it for options like --wal-segsize'];
   if (typeof entry === 'object' && entry !== null) return [`wants a string, not ${show(entry)}`];
   if (/[\n\r\0]/.test(String(entry))) return ['holds a line break, which the env file cannot carry'];
   return undefined;

@@ -10,7 +10,15 @@ import { loadCluster } from '../../src/cluster/load-cluster.ts';
 import { realIo } from '../../src/edges/io.ts';
 import type { Io, RunOptions } from '../../src/io.ts';
 import { type ClusterLab, docker, startClusterLab, type TestCluster } from '../support/cluster-lab.ts';
-import { anonymousVolumes, database, databasesOf, difference, fingerprint, goDump, monday, serve } from '../support/restore-lab.ts';
+import {
+  database,
+  databasesOf,
+  difference,
+  fingerprint,
+  goDump,
+  monday,
+  serve,
+} from '../support/restore-lab.ts';
 
 let lab: ClusterLab;
 const volumes: string[] = [];
@@ -32,14 +40,29 @@ async function bring(hint: string, spec: Record<string, unknown> = {}): Promise<
 /** The restore of the plugin, with a container that waits in one of its phases. */
 async function startHeld(cluster: TestCluster, id: string, phase: string): Promise<string> {
   const real = realIo(lab.controller.url);
-  const run = (options: RunOptions) => real.docker.run({ ...options, env: { ...options.env, VR_HOLD: phase } });
-  const io: Io = { ...real, docker: new Proxy(real.docker, { get: (port, name) => (name === 'run' ? run : Reflect.get(port, name)) }) };
+  const run = (options: RunOptions) =>
+    real.docker.run({ ...options, env: { ...options.env, VR_HOLD: phase } });
+  const io: Io = {
+    ...real,
+    docker: new Proxy(real.docker, { get: (port, name) => (name === 'run' ? run : Reflect.get(port, name)) }),
+  };
   const live = await loadCluster(io, { scope: cluster.scope, name: cluster.name });
   const place = await placeOf(io.docker, live.ref, live.spec);
   const backup = requireDump(place, findBackup(place, await loadCatalogue(io, place), parseBackupName(id)));
   const options = { lockTimeoutSeconds: 5, kick: false, noOwner: false };
-  const { container } = await startRestore(io, live, place, newOperation(io), { type: 'backup', backup }, options);
-  await cluster.until(`holding at ${phase}`, async () => (await docker('logs', container)).includes(`holding at ${phase}`), 30_000);
+  const { container } = await startRestore(
+    io,
+    live,
+    place,
+    newOperation(io),
+    { type: 'backup', backup },
+    options,
+  );
+  await cluster.until(
+    `holding at ${phase}`,
+    async () => (await docker('logs', container)).includes(`holding at ${phase}`),
+    30_000,
+  );
   return container;
 }
 
@@ -51,7 +74,16 @@ describe('D2: killed in any phase', () => {
     const captured = await fingerprint(cluster);
     await cluster.sql(0, 'CREATE TABLE later AS SELECT 1 AS i');
     const live = await fingerprint(cluster);
-    for (const phase of ['verifying', 'connecting', 'creating', 'loading', 'checking', 'properties', 'waiting', 'swapping']) {
+    for (const phase of [
+      'verifying',
+      'connecting',
+      'creating',
+      'loading',
+      'checking',
+      'properties',
+      'waiting',
+      'swapping',
+    ]) {
       const container = await startHeld(cluster, 'b001', phase);
       await docker('kill', container);
       expect(difference(await fingerprint(cluster), live), phase).toBe('');
@@ -60,7 +92,9 @@ describe('D2: killed in any phase', () => {
     }
     const stopped = await startHeld(cluster, 'b001', 'checking');
     await docker('stop', stopped);
-    expect(await docker('logs', stopped)).toMatch(/FAILED: stopped on request while checking\n(.*\n)*the live database app is unchanged/);
+    expect(await docker('logs', stopped)).toMatch(
+      /FAILED: stopped on request while checking\n(.*\n)*the live database app is unchanged/,
+    );
     expect(await databasesOf(cluster)).toEqual(['app']);
 
     const swapped = await startHeld(cluster, 'b001', 'swapped');
@@ -76,18 +110,42 @@ describe('a disk that is too small', () => {
     const scope = lab.scope('full');
     const volume = `voodu-${scope}-db-data-0`;
     volumes.push(volume);
-    await docker('volume', 'create', '--opt', 'type=tmpfs', '--opt', 'device=tmpfs', '--opt', 'o=size=360m', volume);
+    await docker(
+      'volume',
+      'create',
+      '--opt',
+      'type=tmpfs',
+      '--opt',
+      'device=tmpfs',
+      '--opt',
+      'o=size=360m',
+      volume,
+    );
     const cluster = lab.cluster(scope);
-    await cluster.apply({ image: 'postgres:17', replicas: 1, database, pg_config: { wal_keep_size: '0', max_wal_size: '64MB', min_wal_size: '32MB' } });
+    await cluster.apply({
+      image: 'postgres:17',
+      replicas: 1,
+      database,
+      pg_config: { wal_keep_size: '0', max_wal_size: '64MB', min_wal_size: '32MB' },
+    });
     await cluster.settled(0, 1);
-    await cluster.sql(0, "CREATE TABLE big AS SELECT g, repeat('x', 1000) AS t FROM generate_series(1, 100000) g");
+    await cluster.sql(
+      0,
+      "CREATE TABLE big AS SELECT g, repeat('x', 1000) AS t FROM generate_series(1, 100000) g",
+    );
     await cluster.sql(0, 'CHECKPOINT');
     await cluster.ok('backups:capture', '--follow');
     await goDump(cluster, 'b002');
     const before = await cluster.pg('backups:restore', 'b001', '--yes');
-    expect(before).toMatchObject({ code: 1, stderr: expect.stringMatching(/the disk of the database has .* free and about .* are needed/) });
+    expect(before).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/the disk of the database has .* free and about .* are needed/),
+    });
     const during = await cluster.pg('backups:restore', 'b002', '--yes');
-    expect(during).toMatchObject({ code: 1, stderr: expect.stringMatching(/the disk of the database is nearly full/) });
+    expect(during).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/the disk of the database is nearly full/),
+    });
     expect(await databasesOf(cluster)).toEqual(['app']);
     expect(await cluster.sql(0, 'INSERT INTO big VALUES (0, NULL); SELECT count(*) FROM big')).toBe('100001');
     expect(await cluster.logs(0)).not.toMatch(/PANIC/);
@@ -118,21 +176,58 @@ describe('a dump from a URL', () => {
     expect(difference(await fingerprint(cluster), live)).toBe('');
     expect(await databasesOf(cluster)).toEqual(['app', 'scratch']);
     expect(readdirSync(cluster.backups).filter(name => name.includes('fetch'))).toEqual([]);
-    expect(await cluster.sql(0, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'voodu\\_restore\\_%'")).toBe('0');
+    expect(
+      await cluster.sql(0, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'voodu\\_restore\\_%'"),
+    ).toBe('0');
   };
 
   it('is restored: owned by no superuser, with the extensions the live database has, and its URL is nowhere', async () => {
-    good = await dumpOf('CREATE EXTENSION pg_trgm; CREATE TABLE t AS SELECT generate_series(1, 10) AS i; ALTER TABLE t OWNER TO somebody; GRANT SELECT ON t TO somebody; CREATE MATERIALIZED VIEW m AS SELECT count(*) FROM t');
-    const server = await serve(path => (path.startsWith('/first') ? { status: 302, headers: { location: '/second?signature=topsecret' } } : { body: good }));
+    good = await dumpOf(
+      'CREATE EXTENSION pg_trgm; CREATE TABLE t AS SELECT generate_series(1, 10) AS i; ALTER TABLE t OWNER TO somebody; GRANT SELECT ON t TO somebody; CREATE MATERIALIZED VIEW m AS SELECT count(*) FROM t',
+    );
+    const server = await serve(path =>
+      path.startsWith('/first')
+        ? { status: 302, headers: { location: '/second?signature=topsecret' } }
+        : { body: good },
+    );
     const url = `${server.url}/first?signature=topsecret`;
-    const said = await cluster.ok('backups:restore', url, '--yes', ...local, `--sha256=${createHash('sha256').update(good).digest('hex')}`);
+    const said = await cluster.ok(
+      'backups:restore',
+      url,
+      '--yes',
+      ...local,
+      `--sha256=${createHash('sha256').update(good).digest('hex')}`,
+    );
     expect(said).toContain('restored: app of');
     expect(server.paths).toHaveLength(2);
     expect(await cluster.sql(0, 'SELECT count(*) FROM t')).toBe('10');
-    expect(await cluster.sql(0, "SELECT tableowner FROM pg_tables WHERE tablename = 't'")).toBe('voodu_restored');
-    expect(await cluster.sql(0, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'app'")).toBe('postgres');
-    const container = (await docker('ps', '-a', '--filter', `name=${cluster.scope}-db-restore-`, '--format', '{{.Names}}')).split('\n')[0]!;
-    const traces = [said, await docker('inspect', container), await docker('logs', container), await docker('run', '--rm', '-v', `${cluster.state}:/s`, '--tmpfs', '/var/lib/postgresql/data', '--entrypoint', 'sh', 'postgres:17', '-c', 'cat /s/restores/* 2>/dev/null')];
+    expect(await cluster.sql(0, "SELECT tableowner FROM pg_tables WHERE tablename = 't'")).toBe(
+      'voodu_restored',
+    );
+    expect(
+      await cluster.sql(0, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'app'"),
+    ).toBe('postgres');
+    const container = (
+      await docker('ps', '-a', '--filter', `name=${cluster.scope}-db-restore-`, '--format', '{{.Names}}')
+    ).split('\n')[0]!;
+    const traces = [
+      said,
+      await docker('inspect', container),
+      await docker('logs', container),
+      await docker(
+        'run',
+        '--rm',
+        '-v',
+        `${cluster.state}:/s`,
+        '--tmpfs',
+        '/var/lib/postgresql/data',
+        '--entrypoint',
+        'sh',
+        'postgres:17',
+        '-c',
+        'cat /s/restores/* 2>/dev/null',
+      ),
+    ];
     expect(traces.filter(text => text.includes('topsecret'))).toEqual([]);
     await cluster.ok('backups:restore', '--undo');
     await cluster.ok('backups:restore', '--discard');
@@ -140,7 +235,7 @@ describe('a dump from a URL', () => {
     await unchanged();
   });
 
-  it('belongs to the database\'s owner where that is no superuser', async () => {
+  it("belongs to the database's owner where that is no superuser", async () => {
     await cluster.sql(0, 'ALTER DATABASE app OWNER TO somebody');
     const server = await serve(() => ({ body: good }));
     await cluster.ok('backups:restore', `${server.url}/x`, '--yes', ...local);
@@ -153,20 +248,35 @@ describe('a dump from a URL', () => {
   });
 
   it('D5: cannot run a command, while it is loaded or later', async () => {
-    const run = (guard: string) => `CREATE FUNCTION f(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN ${guard} COPY (SELECT 1) TO PROGRAM 'whoami > /tmp/whoami'; ${guard ? 'END IF;' : ''} RETURN i; END $$;`;
-    const loud = await dumpOf(`${run('')} CREATE TABLE t AS SELECT 1 AS i; CREATE MATERIALIZED VIEW m AS SELECT f(i) FROM t;`);
+    // COPY wants a volatile function, an index an immutable one: one calls the other.
+    const run = (
+      guard: string,
+    ) => `CREATE FUNCTION public.g() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ${guard} COPY (SELECT 1) TO PROGRAM 'whoami > /tmp/whoami'; ${guard ? 'END IF;' : ''} END $$;
+      CREATE FUNCTION public.f(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.g(); RETURN i; END $$;`;
+    const loud = await dumpOf(
+      `${run('')} CREATE TABLE t AS SELECT 1 AS i; CREATE MATERIALIZED VIEW m AS SELECT public.f(i) FROM t;`,
+    );
     const server = await serve(() => ({ body: loud }));
     const refused = await cluster.pg('backups:restore', `${server.url}/evil`, '--yes', ...local);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/restored with 1 error.*permission denied to COPY to or from an external program/) });
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /restored with \d error.*permission denied to COPY to or from an external program/,
+      ),
+    });
     await server.close();
     await unchanged();
 
     // This one waits for a superuser to come by: autovacuum analyzes an index's expression as the table's owner.
-    const patient = await dumpOf(`${run("IF current_setting('is_superuser') = 'on' OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN")} CREATE TABLE t AS SELECT g AS i FROM generate_series(1, 100) g; SELECT set_config('x.y', 'z', false);`.replace('CREATE TABLE t', 'CREATE TABLE public.t') + ' CREATE INDEX ON public.t (public.f(i));');
+    const patient = await dumpOf(
+      `${run('IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN')} CREATE TABLE public.t AS SELECT g AS i FROM generate_series(1, 100) g; CREATE INDEX ON public.t (public.f(i));`,
+    );
     const later = await serve(() => ({ body: patient }));
     await cluster.ok('backups:restore', `${later.url}/patient`, '--yes', ...local);
     await cluster.sql(0, 'ANALYZE public.t');
-    expect(await docker('exec', cluster.pod(0), 'sh', '-c', 'ls /tmp/whoami 2>/dev/null || echo none')).toBe('none');
+    expect(await docker('exec', cluster.pod(0), 'sh', '-c', 'ls /tmp/whoami 2>/dev/null || echo none')).toBe(
+      'none',
+    );
     await cluster.ok('backups:restore', '--undo');
     await cluster.ok('backups:restore', '--discard');
     await later.close();
@@ -183,22 +293,41 @@ describe('a dump from a URL', () => {
       [['https://localhost/x'], /localhost resolves to .*, which is a loopback address/],
       [['https://user:pass@example.com/x'], /user name or password/],
     ];
-    for (const [words, reason] of reasons) expect(await cluster.pg('backups:restore', ...words, '--yes'), words[0]!).toMatchObject({ code: 1, stderr: expect.stringMatching(reason) });
+    for (const [words, reason] of reasons)
+      expect(await cluster.pg('backups:restore', ...words, '--yes'), words[0]!).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(reason),
+      });
     const server = await serve(path =>
-      path === '/html' ? { body: Buffer.from('<html>') } : path === '/gone' ? { status: 404 } : path === '/big' ? { body: Buffer.concat([Buffer.from('PGDMP'), Buffer.alloc(100_000)]), headers: {} } : path === '/cut' ? { body: good.subarray(0, good.length - 200) } : path === '/inside' ? { status: 302, headers: { location: 'http://169.254.169.254/latest' } } : { body: good },
+      path === '/html'
+        ? { body: Buffer.from('<html>') }
+        : path === '/gone'
+          ? { status: 404 }
+          : path === '/big'
+            ? { body: Buffer.concat([Buffer.from('PGDMP'), Buffer.alloc(100_000)]), headers: {} }
+            : path === '/cut'
+              ? { body: good.subarray(0, good.length - 200) }
+              : path === '/inside'
+                ? { status: 302, headers: { location: 'http://169.254.169.254/latest' } }
+                : { body: good },
     );
     const served: [string[], RegExp][] = [
       [['/html'], /not a dump in pg_dump's custom format/],
       [['/gone'], /answered with status 404/],
-      [['/big', '--max-size', '50kB'], /reached \d+ bytes, and --max-size allows 51200|has 100005 bytes, and --max-size/],
+      [
+        ['/big', '--max-size', '50kB'],
+        /reached \d+ bytes, and --max-size allows 51200|has 100005 bytes, and --max-size/,
+      ],
       [['/good', `--sha256=${'0'.repeat(64)}`], /sha256 is [0-9a-f]{64}, not the 0{64}/],
       [['/cut'], /CORRUPT/],
       [['/inside'], /metadata service \(127\.0\.0\.1:\d+ redirected there\)/],
     ];
     for (const [[path, ...flags], reason] of served)
-      expect(await cluster.pg('backups:restore', `${server.url}${path}`, '--yes', ...local, ...flags), path!).toMatchObject({ code: 1, stderr: expect.stringMatching(reason) });
+      expect(
+        await cluster.pg('backups:restore', `${server.url}${path}`, '--yes', ...local, ...flags),
+        path!,
+      ).toMatchObject({ code: 1, stderr: expect.stringMatching(reason) });
     await server.close();
     await unchanged();
-    expect(await anonymousVolumes()).toEqual(await anonymousVolumes());
   });
 });

@@ -87,34 +87,40 @@ describe.each([15, 17, 18])('postgres:%i', major => {
     expect(await anonymousVolumes()).toEqual(volumesBefore);
   });
 
-  it.runIf(major === 17)('a dump of the Go plugin, which has no companion, is restored just so; the earlier previous database goes', async () => {
-    await cluster.sql(0, tuesday);
-    await cluster.ok('backups:restore', 'b001', '--yes');
-    await cluster.sql(0, tuesday);
-    expect(await cluster.ok('backups:restore', 'b002', '--yes')).toMatch(
-      /dropped app__before_[0-9a-f]{8}, kept since/,
-    );
-    expect(difference(await fingerprint(cluster), captured)).toBe('');
-    expect(await databasesOf(cluster)).toHaveLength(2);
-  });
+  it.runIf(major === 17)(
+    'a dump of the Go plugin, which has no companion, is restored just so; the earlier previous database goes',
+    async () => {
+      await cluster.sql(0, tuesday);
+      await cluster.ok('backups:restore', 'b001', '--yes');
+      await cluster.sql(0, tuesday);
+      expect(await cluster.ok('backups:restore', 'b002', '--yes')).toMatch(
+        /dropped app__before_[0-9a-f]{8}, kept since/,
+      );
+      expect(difference(await fingerprint(cluster), captured)).toBe('');
+      expect(await databasesOf(cluster)).toHaveLength(2);
+    },
+  );
 
-  it.runIf(major !== 15)('C10: test restores a copy elsewhere, compares, records, and touches nothing', async () => {
-    const [before, lsn] = [
-      await fingerprint(cluster),
-      await cluster.sql(0, 'SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()'),
-    ];
-    expect(await cluster.ok('backups:test', 'b001')).toMatch(
-      /backup b001 restores: 3 tables, 20052 rows and their bytes compared/,
-    );
-    expect(await cluster.ok('backups:test', 'b002')).toMatch(/backup b002 restores: 3 tables, 20052 rows/);
-    expect(difference(await fingerprint(cluster), before)).toBe('');
-    expect(lsn).toBeTruthy();
-    expect(await cluster.ok('backups')).toMatch(/b001 .*tested 20/);
-    expect(readdirSync(cluster.backups).filter(name => name.startsWith('.'))).toEqual(
-      expect.not.arrayContaining([expect.stringContaining('.test-')]),
-    );
-    expect(await anonymousVolumes()).toEqual(volumesBefore);
-  });
+  it.runIf(major !== 15)(
+    'C10: test restores a copy elsewhere, compares, records, and touches nothing',
+    async () => {
+      const [before, lsn] = [
+        await fingerprint(cluster),
+        await cluster.sql(0, 'SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()'),
+      ];
+      expect(await cluster.ok('backups:test', 'b001')).toMatch(
+        /backup b001 restores: 3 tables, 20052 rows and their bytes compared/,
+      );
+      expect(await cluster.ok('backups:test', 'b002')).toMatch(/backup b002 restores: 3 tables, 20052 rows/);
+      expect(difference(await fingerprint(cluster), before)).toBe('');
+      expect(lsn).toBeTruthy();
+      expect(await cluster.ok('backups')).toMatch(/b001 .*tested 20/);
+      expect(readdirSync(cluster.backups).filter(name => name.startsWith('.'))).toEqual(
+        expect.not.arrayContaining([expect.stringContaining('.test-')]),
+      );
+      expect(await anonymousVolumes()).toEqual(volumesBefore);
+    },
+  );
 });
 
 describe('C9: a fresh cluster', () => {
