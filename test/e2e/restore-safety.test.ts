@@ -18,6 +18,7 @@ import {
   goDump,
   monday,
   serve,
+  vd,
 } from '../support/restore-lab.ts';
 
 let lab: ClusterLab;
@@ -136,15 +137,15 @@ describe('a disk that is too small', () => {
     await cluster.sql(0, 'CHECKPOINT');
     await cluster.ok('backups:capture', '--follow');
     await goDump(cluster, 'b002');
-    const before = await cluster.pg('backups:restore', 'b001', '--yes');
+    const before = await vd(cluster, 'backups:restore', 'b001', '--yes');
     expect(before).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/the disk of the database has .* free and about .* are needed/),
+      said: expect.stringMatching(/the disk of the database has .* free and about .* are needed/),
     });
-    const during = await cluster.pg('backups:restore', 'b002', '--yes');
+    const during = await vd(cluster, 'backups:restore', 'b002', '--yes');
     expect(during).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/the disk of the database is nearly full/),
+      said: expect.stringMatching(/the disk of the database is nearly full/),
     });
     expect(await databasesOf(cluster)).toEqual(['app']);
     expect(await cluster.sql(0, 'INSERT INTO big VALUES (0, NULL); SELECT count(*) FROM big')).toBe('100001');
@@ -257,10 +258,10 @@ describe('a dump from a URL', () => {
       `${run('')} CREATE TABLE t AS SELECT 1 AS i; CREATE MATERIALIZED VIEW m AS SELECT public.f(i) FROM t;`,
     );
     const server = await serve(() => ({ body: loud }));
-    const refused = await cluster.pg('backups:restore', `${server.url}/evil`, '--yes', ...local);
+    const refused = await vd(cluster, 'backups:restore', `${server.url}/evil`, '--yes', ...local);
     expect(refused).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(
+      said: expect.stringMatching(
         /restored with \d error.*permission denied to COPY to or from an external program/,
       ),
     });
@@ -294,9 +295,9 @@ describe('a dump from a URL', () => {
       [['https://user:pass@example.com/x'], /user name or password/],
     ];
     for (const [words, reason] of reasons)
-      expect(await cluster.pg('backups:restore', ...words, '--yes'), words[0]!).toMatchObject({
+      expect(await vd(cluster, 'backups:restore', ...words, '--yes'), words[0]!).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(reason),
+        said: expect.stringMatching(reason),
       });
     const server = await serve(path =>
       path === '/html'
@@ -324,9 +325,9 @@ describe('a dump from a URL', () => {
     ];
     for (const [[path, ...flags], reason] of served)
       expect(
-        await cluster.pg('backups:restore', `${server.url}${path}`, '--yes', ...local, ...flags),
+        await vd(cluster, 'backups:restore', `${server.url}${path}`, '--yes', ...local, ...flags),
         path!,
-      ).toMatchObject({ code: 1, stderr: expect.stringMatching(reason) });
+      ).toMatchObject({ code: 1, said: expect.stringMatching(reason) });
     await server.close();
     await unchanged();
   });

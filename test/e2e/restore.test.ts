@@ -14,6 +14,7 @@ import {
   holdTransaction,
   monday,
   owner,
+  vd,
 } from '../support/restore-lab.ts';
 
 let lab: ClusterLab;
@@ -82,8 +83,8 @@ describe.each([15, 17, 18])('postgres:%i', major => {
     expect(difference(await fingerprint(cluster), captured)).toBe('');
     await cluster.ok('backups:restore', '--discard');
     expect(await databasesOf(cluster)).toEqual(['app']);
-    const nothing = await cluster.pg('backups:restore', '--undo');
-    expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to undo') });
+    const nothing = await vd(cluster, 'backups:restore', '--undo');
+    expect(nothing).toMatchObject({ code: 1, said: expect.stringContaining('nothing to undo') });
     expect(await anonymousVolumes()).toEqual(volumesBefore);
   });
 
@@ -203,21 +204,21 @@ describe('what must change nothing', () => {
   };
 
   it('without --yes, with an unknown id, a running or damaged backup: refused by the command itself', async () => {
-    expect(await cluster.pg('backups:restore', 'b001')).toMatchObject({
+    expect(await vd(cluster, 'backups:restore', 'b001')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('Add --yes'),
+      said: expect.stringContaining('Add --yes'),
     });
-    expect(await cluster.pg('backups:restore', 'b099', '--yes')).toMatchObject({
+    expect(await vd(cluster, 'backups:restore', 'b099', '--yes')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no backup b099'),
+      said: expect.stringContaining('no backup b099'),
     });
-    expect(await cluster.pg('backups:restore')).toMatchObject({
+    expect(await vd(cluster, 'backups:restore')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('name a backup'),
+      said: expect.stringContaining('name a backup'),
     });
-    expect(await cluster.pg('backups:restore', 'nonsense', '--yes')).toMatchObject({
+    expect(await vd(cluster, 'backups:restore', 'nonsense', '--yes')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('wants the id'),
+      said: expect.stringContaining('wants the id'),
     });
     await unchanged();
   });
@@ -228,16 +229,16 @@ describe('what must change nothing', () => {
     const flipped = Buffer.from(whole);
     flipped[Math.floor(whole.length * 0.6)]! ^= 1;
     writeFileSync(`${cluster.backups}/${dump}`, flipped);
-    expect(await cluster.pg('backups:restore', 'b001', '--yes')).toMatchObject({
+    expect(await vd(cluster, 'backups:restore', 'b001', '--yes')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/CORRUPT: the sha256 of b001/),
+      said: expect.stringMatching(/CORRUPT: the sha256 of b001/),
     });
-    expect(await cluster.pg('backups:test', 'b001')).toMatchObject({
+    expect(await vd(cluster, 'backups:test', 'b001')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/CORRUPT/),
+      said: expect.stringMatching(/CORRUPT/),
     });
     writeFileSync(`${cluster.backups}/${dump}`, whole.subarray(0, whole.length - 4096));
-    expect((await cluster.pg('backups:restore', 'b001', '--yes')).code).toBe(1);
+    expect((await vd(cluster, 'backups:restore', 'b001', '--yes')).code).toBe(1);
     writeFileSync(`${cluster.backups}/${dump}`, whole);
     await cluster.ok('backups:verify', 'b001');
 
@@ -246,27 +247,27 @@ describe('what must change nothing', () => {
     const bytes = readFileSync(bare);
     bytes[Math.floor(bytes.length * 0.6)]! ^= 1;
     writeFileSync(bare, bytes);
-    expect(await cluster.pg('backups:restore', 'b005', '--yes')).toMatchObject({
+    expect(await vd(cluster, 'backups:restore', 'b005', '--yes')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/CORRUPT/),
+      said: expect.stringMatching(/CORRUPT/),
     });
     writeFileSync(bare, bytes.subarray(0, bytes.length - 4096));
-    expect(await cluster.pg('backups:restore', 'b005', '--yes')).toMatchObject({
+    expect(await vd(cluster, 'backups:restore', 'b005', '--yes')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/CORRUPT/),
+      said: expect.stringMatching(/CORRUPT/),
     });
     await unchanged();
   });
 
   it('D3: an open transaction is named; --kick ends it, idle sessions only lose their connection', async () => {
     const held = await holdTransaction(cluster);
-    const refused = await cluster.pg('backups:restore', 'b001', '--yes', '--lock-timeout', '1s');
+    const refused = await vd(cluster, 'backups:restore', 'b001', '--yes', '--lock-timeout', '1s');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(`pid ${held.pid}`);
-    expect(refused.stderr).toContain('--kick');
+    expect(refused.said).toContain(`pid ${held.pid}`);
+    expect(refused.said).toContain('--kick');
     await unchanged();
-    const done = await cluster.pg('backups:restore', 'b001', '--yes', '--lock-timeout', '1s', '--kick');
-    expect(done.stdout).toContain('ending 1 session(s) (--kick)');
+    const done = await vd(cluster, 'backups:restore', 'b001', '--yes', '--lock-timeout', '1s', '--kick');
+    expect(done.said).toContain('ending 1 session(s) (--kick)');
     expect(done.code).toBe(0);
     expect((await held.end()).stderr).toContain('terminating connection');
     await cluster.ok('backups:restore', '--undo');
@@ -281,12 +282,12 @@ describe('what must change nothing', () => {
     );
     await goDump(cluster, 'b006');
     await cluster.sql(0, 'DROP TABLE public.mine; DROP OWNED BY gone; DROP ROLE gone');
-    const refused = await cluster.pg('backups:restore', 'b006', '--yes');
+    const refused = await vd(cluster, 'backups:restore', 'b006', '--yes');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(
+    expect(refused.said).toMatch(
       /restored with \d error\(s\), so nothing was put in place; the first: .*role "gone" does not exist/,
     );
-    expect(refused.stderr).toContain('--no-owner');
+    expect(refused.said).toContain('--no-owner');
     await unchanged();
     await cluster.ok('backups:restore', 'b006', '--yes', '--no-owner');
     expect(
@@ -299,12 +300,12 @@ describe('what must change nothing', () => {
 
   it('two restores at once: the second is refused', async () => {
     const held = await holdTransaction(cluster);
-    const first = cluster.pg('backups:restore', 'b001', '--yes', '--lock-timeout', '6s');
+    const first = vd(cluster, 'backups:restore', 'b001', '--yes', '--lock-timeout', '6s');
     await cluster.until('the first waits', async () =>
       (await restoreContainers(cluster)).some(line => line.endsWith('running')),
     );
-    const second = await cluster.pg('backups:restore', 'b001', '--yes');
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('is running in container') });
+    const second = await vd(cluster, 'backups:restore', 'b001', '--yes');
+    expect(second).toMatchObject({ code: 1, said: expect.stringContaining('is running in container') });
     expect((await first).code).toBe(1);
     await held.end();
     await unchanged();

@@ -122,6 +122,16 @@ export async function serve(
 export const anonymousVolumes = async (): Promise<string[]> =>
   (await docker('volume', 'ls', '-q')).split('\n').filter(name => /^[0-9a-f]{64}$/.test(name));
 
+/** Exit status and everything said: a slow machine hears it from the container's log, a fast one from the command. */
+export async function vd(
+  cluster: TestCluster,
+  command: string,
+  ...words: string[]
+): Promise<{ code: number; said: string }> {
+  const { code, stdout, stderr } = await cluster.pg(command, ...words);
+  return { code, said: stdout + stderr };
+}
+
 /** A session that holds a transaction open; ends with the test. */
 export async function holdTransaction(cluster: TestCluster, name = database) {
   const child = execa(

@@ -1,6 +1,7 @@
 /** The files that derive from declarations, in whole or in part. */
 import { dispatcher, plugin } from '../../plugin.ts';
 import { fillMarkers } from './markers.ts';
+import { pictures } from './pictures.ts';
 import { renderPluginYml } from './plugin-yml.ts';
 import { readmeSections } from './readme-sections.ts';
 
@@ -13,4 +14,5 @@ export interface GeneratedFile {
 export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'plugin.yml', render: () => renderPluginYml(plugin, dispatcher.commands) },
   { path: 'README.md', render: current => fillMarkers(current, readmeSections()) },
+  ...pictures,
 ];

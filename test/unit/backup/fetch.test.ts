@@ -21,7 +21,7 @@ function world({ names = {}, replies = {}, free = 100 * gigabyte }: Given) {
       addresses: async (host: string) => names[host] ?? ['93.184.216.34'],
       get: async (url: string, address: string) => {
         seen.connections.push(`${url} at ${address}`);
-        const reply = replies[url] ?? { body: [dump(100)] };
+        const reply: NonNullable<Given['replies']>[string] = replies[url] ?? { body: [dump(100)] };
         const { status = 200, headers = {}, body = [] } = reply;
         async function* stream() {
           yield* body;

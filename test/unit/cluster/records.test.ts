@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { formatConsumers, parseConsumers } from '../../../src/cluster/consumers.ts';
+import { ordinal } from '../../../src/cluster/ordinal.ts';
+import { claimEpoch, loadEpoch } from '../../../src/cluster/record.ts';
+import { patchEnvFile } from '../../../src/cluster/write-record.ts';
+import type { Host } from '../../../src/io.ts';
+import { memoryFiles } from '../../fakes/memory-files.ts';
+
+const host = { now: () => new Date('2026-01-02T03:04:05.678Z') } as Host;
+
+it('consumers are refs that stay readable, with options behind ?', () => {
+  const text = 'lab/web?reads,lab/api?alias=REPORTS,lab/old';
+  const consumers = parseConsumers({ POSTGRES_LINKED_CONSUMERS: text });
+  expect(consumers.map(({ alias, reads }) => [alias, reads])).toEqual([
+    ['DATABASE', true],
+    ['REPORTS', false],
+    ['DATABASE', false],
+  ]);
+  expect(formatConsumers(consumers)).toBe(text);
+  expect(parseConsumers({})).toEqual([]);
+  expect(parseConsumers({ POSTGRES_LINKED_CONSUMERS: ' lab/a , nonsense,' })).toHaveLength(1);
+});
+
+it('an env file keeps every line but the changed ones, sorted', () => {
+  const before = 'A=1\nLINKS=x\nZ=9\n';
+  const layers = { scope: {}, fixed: { PGDATA: '/d' } };
+  expect(patchEnvFile(before, { LINKS: 'y', NEW: ' padded ' }, layers)).toBe(
+    'A=1\nLINKS=y\nNEW=padded\nZ=9\n',
+  );
+  expect(patchEnvFile(before, { LINKS: '' }, layers)).toBe('A=1\nZ=9\n');
+  expect(patchEnvFile(before, { LINKS: '' }, { ...layers, scope: { LINKS: 'from the scope' } })).toBe(
+    'A=1\nLINKS=from the scope\nZ=9\n',
+  );
+  expect(patchEnvFile(before, { PGDATA: '/other' }, layers)).toBe(before);
+});
+
+it('the highest epoch is in force, and an epoch is claimed once', async () => {
+  const files = memoryFiles({
+    '/s/epochs/2': 'primary=0\ntimeline=1\nsystem_id=5\n',
+    '/s/epochs/10': 'primary=2\nprevious=0\ntimeline=3\n',
+    '/s/epochs/.claim.1': 'primary=9\n',
+  });
+  expect(await loadEpoch(files, '/s')).toMatchObject({ epoch: 10, primary: 2, previous: 0, timeline: 3 });
+  const claim = {
+    epoch: 11,
+    primary: ordinal(1),
+    previous: ordinal(2),
+    timeline: 4,
+    systemId: '5',
+    clusterId: 'c',
+    by: 'promote x',
+    why: 'two\nlines',
+  };
+  expect(await claimEpoch(files, host, '/s', claim)).toBe(true);
+  expect(await claimEpoch(files, host, '/s', { ...claim, primary: ordinal(0) })).toBe(false);
+  expect(await loadEpoch(files, '/s')).toMatchObject({
+    epoch: 11,
+    primary: 1,
+    at: '2026-01-02T03:04:05Z',
+    why: 'two lines',
+  });
+});
