@@ -3,9 +3,12 @@ import { command, type Reply } from '../cli/command.ts';
 import { formatSeconds } from '../cli/format.ts';
 import { bucketValue } from '../cluster/bucket.ts';
 import { type Cluster, livePrimary } from '../cluster/cluster.ts';
+import { superuserPassword } from '../cluster/connection-url.ts';
 import { type Finding, findings } from '../cluster/health.ts';
 import { loadCluster } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
+import { superuserCredentials, tryLogin } from '../cluster/password.ts';
+import type { Io } from '../io.ts';
 import { durationSeconds } from '../spec/quantity.ts';
 import { clusterParam, jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
@@ -31,6 +34,7 @@ The exit status is passed on by vd. With --json the status is in the document an
       ...findings(cluster),
       ...backupFindings(cluster, backup?.created_at, io.host.now()),
       ...(await diskFindings(io, cluster)),
+      ...(await passwordFindings(io, cluster)),
     ];
     const state = worst(found);
     if (wantsJson(values))
@@ -90,9 +94,19 @@ function bornAt(cluster: Cluster): number {
   return Number(BigInt(system) >> 32n);
 }
 
+async function passwordFindings(io: Io, cluster: Cluster): Promise<Finding[]> {
+  const primary = livePrimary(cluster);
+  const password = superuserPassword(cluster.bucket);
+  if (primary === undefined || password === undefined) return [];
+  if ((await tryLogin(io, cluster, primary, superuserCredentials(cluster, password))) !== 'refused')
+    return [];
+  const next = `vd pg:new-password ${formatRef(cluster.ref)}`;
+  return [{ severity: 'warning', text: "the bucket's password is not the database's", next }];
+}
+
 const leastFreeBytes = 2 * 1024 ** 3;
 
-async function diskFindings(io: Parameters<typeof loadCluster>[0], cluster: Cluster): Promise<Finding[]> {
+async function diskFindings(io: Io, cluster: Cluster): Promise<Finding[]> {
   const volume = livePrimary(cluster)?.container?.mounts.find(
     mount => mount.destination === '/var/lib/postgresql/data',
   )?.source;

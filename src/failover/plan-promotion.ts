@@ -173,7 +173,7 @@ function checkIdentity(cluster: Cluster, target: Pod): string[] {
     throw refused(
       cluster,
       `replay is paused on ordinal ${ordinal}`,
-      `Resume it: vd pg:psql ${ref} --replica ${ordinal} -c "select pg_wal_replay_resume()".`,
+      `Resume it: vd pg:psql ${ref} --replica ${ordinal} -c "select pg_wal_replay_resume()". If a backup is being captured from it: wait, or vd pg:backups:cancel ${ref}.`,
     );
   requireOrders(cluster, target);
   return [

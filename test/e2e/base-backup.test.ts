@@ -28,18 +28,44 @@ async function bring(hint: string, major: number, replicas: number): Promise<Tes
 
 const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 const login = (cluster: TestCluster, password: string) =>
-  docker('exec', '-e', `PGPASSWORD=${password}`, cluster.pod(1), 'psql', '-h', `db-0.${cluster.scope}.voodu`, '-U', 'postgres', '-XAtqc', 'SELECT 1');
+  docker(
+    'exec',
+    '-e',
+    `PGPASSWORD=${password}`,
+    cluster.pod(1),
+    'psql',
+    '-h',
+    `db-0.${cluster.scope}.voodu`,
+    '-U',
+    'postgres',
+    '-XAtqc',
+    'SELECT 1',
+  );
 
 describe.each([17, 15, 18])('postgres:%i', major => {
   it('a copy goes out, the cluster changes, and the copy comes back with all standbys; old data is kept', async () => {
     const cluster = await bring(`base${major}`, major, 2);
-    await cluster.sql(0, "CREATE TABLE t AS SELECT g, repeat('x', 100) AS t FROM generate_series(1, 10000) g");
+    await cluster.sql(
+      0,
+      "CREATE TABLE t AS SELECT g, repeat('x', 100) AS t FROM generate_series(1, 10000) g",
+    );
     const tar = join(shelf, `${major}.tar`);
-    const said = await cluster.ok('backup', `--destination=${tar}`, ...(major === 17 ? ['--from-replica', '1'] : []));
+    const said = await cluster.ok(
+      'backup',
+      `--destination=${tar}`,
+      ...(major === 17 ? ['--from-replica', '1'] : []),
+    );
     expect(said).toMatch(/base backup written to .* verified/);
-    expect(execaSync('tar', ['-tf', tar]).stdout.split('\n').sort()).toEqual(['backup_manifest', 'base.tar', 'pg_wal.tar']);
+    expect(execaSync('tar', ['-tf', tar]).stdout.split('\n').sort()).toEqual([
+      'backup_manifest',
+      'base.tar',
+      'pg_wal.tar',
+    ]);
     const before = digest(tar);
-    expect(await vd(cluster, 'backup', `--destination=${tar}`)).toMatchObject({ code: 1, said: expect.stringContaining('no file is overwritten') });
+    expect(await vd(cluster, 'backup', `--destination=${tar}`)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('no file is overwritten'),
+    });
     expect(digest(tar)).toBe(before);
     expect(readdirSync(shelf).filter(name => name.startsWith('.'))).toEqual([]);
     expect(statSync(tar).mode & 0o077).toBe(0);
@@ -52,15 +78,27 @@ describe.each([17, 15, 18])('postgres:%i', major => {
       await cluster.settled(0, 2);
     }
     const ids = await cluster.ids();
-    expect(await vd(cluster, 'restore', '--from', tar)).toMatchObject({ code: 1, said: expect.stringContaining('Add --yes') });
+    expect(await vd(cluster, 'restore', '--from', tar)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('Add --yes'),
+    });
     const restored = await cluster.ok('restore', '--from', tar, '--yes');
     expect(restored).toMatch(/verified by pg_verifybackup(.*\n)*.*1 standby\(s\) stream/);
     await cluster.settled(0, 2);
     for (const ordinal of [0, 1]) {
-      await cluster.until('the rows are there', async () => (await cluster.sql(ordinal, "SELECT count(*) || ' ' || (to_regclass('later') IS NULL) FROM t")) === '10000 true');
-      expect(await docker('exec', cluster.pod(ordinal), 'sh', '-c', 'ls -d /var/lib/postgresql/data/pgdata.*')).toMatch(/pgdata\.before-restore-\d{8}T\d{6}Z-tl\d+$/);
+      await cluster.until(
+        'the rows are there',
+        async () =>
+          (await cluster.sql(ordinal, "SELECT count(*) || ' ' || (to_regclass('later') IS NULL) FROM t")) ===
+          '10000 true',
+      );
+      expect(
+        await docker('exec', cluster.pod(ordinal), 'sh', '-c', 'ls -d /var/lib/postgresql/data/pgdata.*'),
+      ).toMatch(/pgdata\.before-restore-\d{8}T\d{6}Z-tl\d+$/);
     }
-    expect(Number(await cluster.sql(0, 'CHECKPOINT; SELECT timeline_id FROM pg_control_checkpoint()'))).toBeGreaterThan(timeline);
+    expect(
+      Number(await cluster.sql(0, 'CHECKPOINT; SELECT timeline_id FROM pg_control_checkpoint()')),
+    ).toBeGreaterThan(timeline);
     expect(await cluster.ids()).toEqual(ids);
     expect(await login(cluster, lab.controller.bucket(cluster.scope, 'db')['POSTGRES_PASSWORD']!)).toBe('1');
     await cluster.sql(0, 'INSERT INTO t VALUES (0, NULL)');
@@ -84,7 +122,9 @@ describe('refused, with the cluster unchanged', () => {
   const unchanged = async () => {
     expect(await cluster.sql(0, "SELECT to_regclass('later') IS NOT NULL")).toBe('t');
     await cluster.settled(0, 2);
-    expect(await docker('exec', cluster.pod(0), 'sh', '-c', 'ls /var/lib/postgresql/data')).not.toMatch(/pgdata\./);
+    expect(await docker('exec', cluster.pod(0), 'sh', '-c', 'ls /var/lib/postgresql/data')).not.toMatch(
+      /pgdata\./,
+    );
   };
 
   it('a flipped byte, a cut file, no tar at all, a missing file, another major, another system', async () => {
@@ -105,10 +145,16 @@ describe('refused, with the cluster unchanged', () => {
       ['other.tar', /is of another cluster: system \d+/],
     ];
     for (const [name, reason] of cases) {
-      expect(await vd(cluster, 'restore', '--from', join(shelf, name), '--yes'), name).toMatchObject({ code: 1, said: expect.stringMatching(reason) });
+      expect(await vd(cluster, 'restore', '--from', join(shelf, name), '--yes'), name).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(reason),
+      });
       await unchanged();
     }
-    expect(await vd(cluster, 'backup', '--destination', 'relative.tar')).toMatchObject({ code: 1, said: expect.stringContaining('absolute path') });
+    expect(await vd(cluster, 'backup', '--destination', 'relative.tar')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('absolute path'),
+    });
 
     // After the loss of a host: another system, on purpose.
     await cluster.ok('restore', '--from', join(shelf, 'other.tar'), '--yes', '--other-system');

@@ -205,6 +205,32 @@ describe('an unreachable primary', () => {
   });
 });
 
+describe('afterwards', () => {
+  it('a reboot of all pods at once, with yesterday\u2019s environment, keeps the new primary; so does a roll', async () => {
+    const cluster = await bring('reboot');
+    await cluster.ok('promote', '--replica', '2');
+    await cluster.settled(2, 3);
+    await Promise.all([0, 1, 2].map(ordinal => docker('restart', '-t', '5', cluster.pod(ordinal))));
+    await cluster.settled(2, 3);
+    await lab.controller.request('POST', `/restart?kind=statefulset&scope=${cluster.scope}&name=db`);
+    await lab.controller.idle();
+    await cluster.settled(2, 3);
+    expect((await cluster.json('info')).epoch).toBe(2);
+  });
+
+  it('--no-restart leaves the old primary stopped until it is told to rejoin', async () => {
+    const cluster = await bring('staged', 17, 2);
+    expect(await cluster.ok('promote', '--replica', '1', '--no-restart')).toMatch(
+      /ordinal 0 is stopped; make it a standby with vd pg:rejoin/,
+    );
+    await cluster.until('0 says it is held', async () =>
+      (await cluster.logs(0)).includes('HELD: ordinal 1 is primary'),
+    );
+    await cluster.ok('rejoin', '--replica', '0');
+    await cluster.settled(1, 2);
+  });
+});
+
 describe('rejoin', () => {
   it('rewinds a diverged old primary and keeps what only it had', async () => {
     const cluster = await bring('diverge');

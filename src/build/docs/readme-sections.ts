@@ -5,7 +5,8 @@ import { failureExit } from '../../errors.ts';
 import { emittedFiles } from '../../expand/asset.ts';
 import { planStatefulset } from '../../expand/statefulset.ts';
 import { dispatcher } from '../../plugin.ts';
-import { fields } from '../../spec/fields.ts';
+import { fields, refusedFields } from '../../spec/fields.ts';
+import { ownedSettings, settingProblem } from '../../spec/guc.ts';
 import { parseSpec } from '../../spec/parse-spec.ts';
 import { code, markdownTable } from './markdown-table.ts';
 
@@ -14,6 +15,8 @@ export function readmeSections(): Record<string, string> {
     commands: commandsTable(),
     fields: fieldsTable(),
     'handed-on-fields': handedOnTable(),
+    'refused-fields': refusedFieldsTable(),
+    'owned-settings': ownedSettingsTable(),
     'bucket-keys': bucketTable(),
     'emitted-files': filesTable(),
     environment: environmentTable(),
@@ -49,6 +52,29 @@ function handedOnTable(): string {
     fields
       .filter(({ owner }) => owner === 'statefulset')
       .map(({ name, type, doc }) => [code(name), type, doc]),
+  );
+}
+
+function refusedFieldsTable(): string {
+  return groupedTable(['field', 'why, and what to do'], Object.entries(refusedFields));
+}
+
+function ownedSettingsTable(): string {
+  const reasons = ownedSettings.map(
+    name => [name, settingProblem(name, '', 1)!.replace('is set by the plugin: ', '')] as const,
+  );
+  return groupedTable(['setting', 'instead'], reasons);
+}
+
+/** One row for all names with the same reason. */
+function groupedTable(
+  head: readonly string[],
+  reasons: readonly (readonly [name: string, reason: string])[],
+): string {
+  const groups = Map.groupBy(reasons, ([, reason]) => reason);
+  return markdownTable(
+    head,
+    [...groups].map(([reason, entries]) => [entries.map(([name]) => code(name)).join(', '), reason]),
   );
 }
 

@@ -9,7 +9,7 @@ import { type ClusterRef, formatRef } from '../../cluster/names.ts';
 import { parseRef } from '../../cluster/parse-ref.ts';
 import { Failure } from '../../errors.ts';
 import type { Io } from '../../io.ts';
-import { outputFormat } from '../shared-params.ts';
+import { jsonSwitch, outputFormat, wantsJson } from '../shared-params.ts';
 
 type Wanted = Partial<ClusterRef>;
 
@@ -25,6 +25,7 @@ export const backups = command({
       parse: parseWanted,
     },
     output: outputFormat,
+    json: jsonSwitch,
   },
   details: `
 Complete means whole: the dump was decoded to its end before it got its name. "verified" names the last time its checksum and
@@ -33,14 +34,14 @@ until vd pg:backups:verify has looked at them.`,
   examples: [
     { line: 'vd pg:backups my-app/db', does: 'one cluster' },
     { line: 'vd pg:backups my-app', does: 'every cluster of a scope' },
-    { line: 'vd pg:backups my-app/db -o json', does: 'for a program' },
+    { line: 'vd pg:backups my-app/db --json', does: 'for a program' },
   ],
-  run: async ({ io }, { of = {}, output }) => {
-    const places = await findPlaces(io, of);
+  run: async ({ io }, values) => {
+    const places = await findPlaces(io, values.of ?? {});
     const listed = await Promise.all(
       places.map(async place => ({ place, catalogue: await loadCatalogue(io, place) })),
     );
-    if (output === 'json')
+    if (wantsJson(values))
       return json({
         backups: listed.flatMap(({ place, catalogue }) => catalogue.map(backup => viewOf(place, backup))),
       });
