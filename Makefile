@@ -41,7 +41,7 @@ check: setup ## types, lint, stale generated files, quick tests
 golden: setup ## write the expected files of test/golden anew; review the diff
 	UPDATE_GOLDEN=1 vitest run --project golden
 
-generate: setup ## write plugin.yml and the tables of README.md anew
+generate: setup ## write plugin.yml, the tables of README.md and docs/*.svg anew
 	@npm run --silent generate
 
 e2e: setup ## run the tests on real docker alone

@@ -1,5 +1,8 @@
-/** The newest finished backup, by its file name alone: cheap enough for every `info` and `check`. */
-import type { Files } from '../io.ts';
+/** The newest whole backup, for `info` and `check`: one that is known to be corrupt does not count. */
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Io } from '../io.ts';
+import { loadCatalogue } from './catalogue.ts';
+import { placeOf } from './place.ts';
 
 export interface LastBackup {
   readonly id: string;
@@ -7,18 +10,8 @@ export interface LastBackup {
   readonly status: 'complete';
 }
 
-export async function lastBackup(files: Files, directory: string): Promise<LastBackup | undefined> {
-  const found = (await files.list(directory).catch(() => [])).flatMap(({ name }) => {
-    const match = /^(b\d{3,})-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.dump$/.exec(name);
-    if (!match) return [];
-    const [, id, year, month, day, hour, minute, second] = match;
-    return [
-      {
-        id: id!,
-        created_at: `${year}-${month}-${day}T${hour}:${minute}:${second}Z`,
-        status: 'complete' as const,
-      },
-    ];
-  });
-  return found.sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0];
+export async function lastBackup(io: Io, cluster: Cluster): Promise<LastBackup | undefined> {
+  const place = await placeOf(io.docker, cluster.ref, cluster.spec);
+  const whole = (await loadCatalogue(io, place)).filter(({ status }) => status === 'complete').at(-1);
+  return whole && { id: whole.id, created_at: whole.createdAt, status: 'complete' };
 }

@@ -2,9 +2,10 @@
  * The download for a restore runs in a process of the plugin's own that outlives the command: the image has no program
  * that downloads, and 30 s are too few. It talks to the restore's container through files alone, and never to a server.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Failure, formatFailure } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { once } from '../once.ts';
 import { type FetchRules, fetchDump } from './fetch.ts';
 
 export interface FetchOrder {
@@ -23,18 +24,20 @@ export async function writeFetchOrder(io: Io, path: string, order: FetchOrder): 
   await io.files.writeAtomic(path, JSON.stringify(order), { mode: 0o600 });
 }
 
-const schema = z.object({
-  url: z.string(),
-  rules: z.object({
-    allowHttp: z.boolean(),
-    allowPrivate: z.boolean(),
-    maxBytes: z.number().optional(),
-    sha256: z.string().optional(),
+const schema = once(() =>
+  z.object({
+    url: z.string(),
+    rules: z.object({
+      allowHttp: z.boolean(),
+      allowPrivate: z.boolean(),
+      maxBytes: z.optional(z.number()),
+      sha256: z.optional(z.string()),
+    }),
+    path: z.string(),
+    beat: z.string(),
+    refused: z.string(),
   }),
-  path: z.string(),
-  beat: z.string(),
-  refused: z.string(),
-});
+);
 
 const beatMs = 1_000;
 
@@ -64,10 +67,10 @@ export async function carryOutFetch(io: Io, orderPath: string): Promise<void> {
   }
 }
 
-async function takeOrder(io: Io, path: string): Promise<z.infer<typeof schema>> {
+async function takeOrder(io: Io, path: string): Promise<z.infer<ReturnType<typeof schema>>> {
   const text = await io.files.read(path);
   await io.files.remove(path);
-  const parsed = schema.safeParse(text === undefined ? undefined : JSON.parse(text));
+  const parsed = schema().safeParse(text === undefined ? undefined : JSON.parse(text));
   if (parsed.success) return parsed.data;
   throw new Failure('usage', `there is no download to carry out at ${path}`, {
     hint: 'vd pg:backups:restore starts downloads by itself.',

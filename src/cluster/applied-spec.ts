@@ -1,19 +1,22 @@
 /** What was applied, read back from the stored statefulset: the operator's block itself is kept nowhere (contract 5.1). */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Failure } from '../errors.ts';
 import type { StoredManifest } from '../io.ts';
+import { once } from '../once.ts';
 import { mountDestination } from '../spec/mounts.ts';
 import { backupsDirectory, type ClusterRef, formatRef, podPaths, stateDirectory } from './names.ts';
 
-const schema = z.object({
-  image: z.string(),
-  replicas: z.number().int().min(1).catch(1),
-  env: z.record(z.string(), z.string()),
-  ports: z.array(z.string()).nullish(),
-  volumes: z.array(z.string()).nullish(),
-  networks: z.array(z.string()).nullish(),
-  network_mode: z.string().nullish(),
-});
+const schema = once(() =>
+  z.object({
+    image: z.string(),
+    replicas: z.catch(z.int().check(z.minimum(1)), 1),
+    env: z.record(z.string(), z.string()),
+    ports: z.nullish(z.array(z.string())),
+    volumes: z.nullish(z.array(z.string())),
+    networks: z.nullish(z.array(z.string())),
+    network_mode: z.nullish(z.string()),
+  }),
+);
 
 export interface AppliedSpec {
   readonly image: string;
@@ -31,7 +34,7 @@ export interface AppliedSpec {
 }
 
 export function readAppliedSpec(ref: ClusterRef, manifest: StoredManifest): AppliedSpec {
-  const parsed = schema.safeParse(manifest.spec);
+  const parsed = schema().safeParse(manifest.spec);
   if (!parsed.success || parsed.data.env['PG_NAME'] === undefined)
     throw new Failure('refused', `${formatRef(ref)} is a statefulset, but not a postgres cluster`, {
       hint: 'Name a cluster that was applied as a postgres block.',

@@ -9,8 +9,11 @@ import { type ClusterRef, formatRef, podName } from './names.ts';
 import { ordinal } from './ordinal.ts';
 import { loadEpoch, loadPodNote } from './record.ts';
 
-/** A pod that says nothing for this long is "unknown"; `info` answers within 3 s all the same. */
-const patienceMs = 2_000;
+/**
+ * A pod that says nothing for this long is "unknown": what only shows the cluster answers within 3 s all the same,
+ * what changes it would rather wait than judge a busy pod.
+ */
+export const patience = { toShow: 2_000, toAct: 6_000 } as const;
 
 export async function loadSpec(io: Io, ref: ClusterRef): Promise<AppliedSpec> {
   const described = await io.controller.describe('statefulset', ref.scope, ref.name);
@@ -20,7 +23,11 @@ export async function loadSpec(io: Io, ref: ClusterRef): Promise<AppliedSpec> {
   });
 }
 
-export async function loadCluster(io: Io, ref: ClusterRef): Promise<Cluster> {
+export async function loadCluster(
+  io: Io,
+  ref: ClusterRef,
+  patienceMs: number = patience.toShow,
+): Promise<Cluster> {
   const [spec, bucket, names] = await Promise.all([
     loadSpec(io, ref),
     io.controller.bucket(ref.scope, ref.name),
@@ -31,7 +38,11 @@ export async function loadCluster(io: Io, ref: ClusterRef): Promise<Cluster> {
     io.docker.inspect([...new Set([...expected, ...names])].filter(name => names.includes(name))),
     loadEpoch(io.files, spec.state),
   ]);
-  const pods = await Promise.all(expected.map((name, index) => loadPod(io, spec, name, index, containers)));
+  const ask = (name: string) => (server: Container | undefined) =>
+    probe(io, { container: name, user: spec.user, port: spec.port }, server, patienceMs);
+  const pods = await Promise.all(
+    expected.map((name, index) => loadPod(io, spec, name, index, containers, ask(name))),
+  );
   return { ref, spec, bucket, epoch, pods };
 }
 
@@ -41,10 +52,11 @@ async function loadPod(
   name: string,
   index: number,
   containers: readonly Container[],
+  ask: (container: Container | undefined) => Promise<Pick<Pod, 'answer' | 'silence'>>,
 ): Promise<Pod> {
   const container = containers.find(found => found.name === name);
   const [probed, note] = await Promise.all([
-    probe(io, { container: name, user: spec.user, port: spec.port }, container),
+    ask(container),
     loadPodNote(io.files, spec.state, ordinal(index)),
   ]);
   // While it is being made, the first server answers on the socket, to nobody's use.
@@ -57,6 +69,7 @@ async function probe(
   io: Io,
   server: LocalServer,
   container: Container | undefined,
+  patienceMs: number,
 ): Promise<Pick<Pod, 'answer' | 'silence'>> {
   if (container === undefined) return { answer: undefined, silence: 'there is no container' };
   if (container.state !== 'running')

@@ -29,7 +29,7 @@ The exit status is passed on by vd. With --json the status is in the document an
   examples: [{ line: 'vd pg:check my-app/db', does: 'OK - my-app/db: primary 0, 2 of 2 standbys streaming' }],
   run: async ({ io }, values): Promise<Reply> => {
     const cluster = await loadCluster(io, values.cluster);
-    const backup = await lastBackup(io.files, cluster.spec.backups);
+    const backup = await lastBackup(io, cluster);
     const found = [
       ...findings(cluster),
       ...backupFindings(cluster, backup?.created_at, io.host.now()),

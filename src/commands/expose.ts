@@ -35,7 +35,7 @@ async function exposeCluster(context: Context, ref: ClusterRef): Promise<Reply> 
       'refused',
       `${name} has replicas = ${spec.replicas}; one host port cannot belong to ${spec.replicas} pods`,
       {
-        hint: `Reach it through ssh -L ${spec.port}:<host>:<port> (vd pg:info ${name} shows the loopback ports), or set replicas = 1.`,
+        hint: `Reach it through ssh -L ${spec.port}:<host>:<port> (docker port ${ref.scope}-${ref.name}.0 shows the loopback port), or set replicas = 1.`,
       },
     );
   const wanted = [`0.0.0.0:${spec.port}:${spec.port}`];

@@ -34,7 +34,7 @@ async function loadExtras({ io }: Context, cluster: Cluster): Promise<Extras> {
     primary && password
       ? tryLogin(io, cluster, primary, superuserCredentials(cluster, password))
       : ('untried' as const),
-    lastBackup(io.files, cluster.spec.backups),
+    lastBackup(io, cluster),
     describeUnfinished(io, cluster.ref, cluster.spec.state),
   ]);
   return { password: login, lastBackup: backup, unfinished };

@@ -12,7 +12,7 @@ import {
   updateConsumer,
   writerVariable,
 } from '../cluster/consumers.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { type ClusterRef, formatRef } from '../cluster/names.ts';
 import { provePassword, requirePassword } from '../cluster/password.ts';
 import { recordInBucket } from '../cluster/write-record.ts';
@@ -57,7 +57,7 @@ interface LinkValues {
 }
 
 async function linkConsumer({ io, root }: Context, values: LinkValues): Promise<Reply> {
-  const cluster = await loadCluster(io, values.provider);
+  const cluster = await loadCluster(io, values.provider, patience.toAct);
   const recorded = parseConsumers(cluster.bucket);
   const asked: Consumer = { ref: values.consumer, alias: values.alias ?? defaultAlias, reads: values.reads };
   const before = recorded.find(consumer => isSameLink(consumer, asked));

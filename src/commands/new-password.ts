@@ -3,7 +3,7 @@ import { bucketKeys, bucketValue } from '../cluster/bucket.ts';
 import { type Cluster, titleOf } from '../cluster/cluster.ts';
 import { clusterUrls, superuserPassword } from '../cluster/connection-url.ts';
 import { parseConsumers, updateConsumer } from '../cluster/consumers.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
 import { type Rotation, requirePrimary, rotateInDatabase, undoRotation } from '../cluster/rotate.ts';
@@ -31,7 +31,7 @@ No database pod restarts. Works also when the bucket's password is not the datab
     { line: 'vd pg:new-password my-app/db --replication', does: 'rotate what the standbys log in with' },
   ],
   run: async (context, values) => {
-    const cluster = await loadCluster(context.io, values.cluster);
+    const cluster = await loadCluster(context.io, values.cluster, patience.toAct);
     return values.replication
       ? rotateReplication(context, cluster)
       : rotateSuperuser(context, cluster, values.noRestart);

@@ -1,7 +1,7 @@
 import { type Context, command, message, type Reply } from '../cli/command.ts';
 import { type Cluster, livePrimary, type Pod, podOf, titleOf } from '../cluster/cluster.ts';
 import { parseConsumers } from '../cluster/consumers.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { type ClusterRef, formatRef } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
 import { Failure } from '../errors.ts';
@@ -77,7 +77,7 @@ export const failover = command({
 
 async function promoteCluster(context: Context, values: PromoteValues): Promise<Reply> {
   const { io } = context;
-  const found = await loadCluster(io, values.cluster);
+  const found = await loadCluster(io, values.cluster, patience.toAct);
   const left = await loadOperation(io.files, found.spec.state);
   const cluster = values.dryRun ? found : await resumeOldPrimary(io, found, left);
   const mine = left?.kind === 'promote' && left.target === values.replica;
@@ -101,7 +101,7 @@ async function promoteCluster(context: Context, values: PromoteValues): Promise<
       : { timeline: await promoteTarget(running, target!), gapMs: undefined };
   } catch (error) {
     // Before the claim nothing has changed, so nothing is unfinished either.
-    const now = await loadCluster(io, values.cluster).catch(() => undefined);
+    const now = await loadCluster(io, values.cluster, patience.toAct).catch(() => undefined);
     if (now?.epoch?.primary !== values.replica) await endOperation(io.files, cluster.spec.state);
     throw error;
   }

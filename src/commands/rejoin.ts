@@ -9,7 +9,7 @@ import {
   podState,
   titleOf,
 } from '../cluster/cluster.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { type ClusterRef, formatRef, standbyName } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
 import { giveOrder, loadReport } from '../cluster/record.ts';
@@ -49,7 +49,7 @@ interface RejoinValues {
 
 async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply> {
   const { io } = context;
-  const cluster = await loadCluster(io, values.cluster);
+  const cluster = await loadCluster(io, values.cluster, patience.toAct);
   const pod = requirePod(cluster, values.replica);
   const primary = requirePrimary(cluster);
   const ref = formatRef(cluster.ref);

@@ -1,27 +1,31 @@
 /** The controller's HTTP API (contract section 5), through undici. */
 import { request } from 'undici';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Failure } from '../errors.ts';
 import type { Controller, StoredManifest } from '../io.ts';
 
 const manifest = z.object({
   kind: z.string(),
-  scope: z.string().optional(),
+  scope: z.optional(z.string()),
   name: z.string(),
-  spec: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform(spec => spec ?? {}),
+  spec: z.pipe(
+    z.nullish(z.record(z.string(), z.unknown())),
+    z.transform(spec => spec ?? {}),
+  ),
 });
 const described = z.object({
   manifest,
-  status: z.record(z.string(), z.unknown()).nullish(),
-  pods: z
-    .array(z.object({ name: z.string(), replica_id: z.string().optional(), running: z.boolean() }))
-    .nullish(),
+  status: z.nullish(z.record(z.string(), z.unknown())),
+  pods: z.nullish(
+    z.array(z.object({ name: z.string(), replica_id: z.optional(z.string()), running: z.boolean() })),
+  ),
 });
-const bucket = z.object({ vars: z.record(z.string(), z.string()).nullish() });
-const envelope = z.object({ status: z.string(), data: z.unknown().optional(), error: z.string().optional() });
+const bucket = z.object({ vars: z.nullish(z.record(z.string(), z.string())) });
+const envelope = z.object({
+  status: z.string(),
+  data: z.optional(z.unknown()),
+  error: z.optional(z.string()),
+});
 
 const timeoutMs = 15_000;
 
@@ -52,7 +56,7 @@ export function createController(url: string | undefined): Controller {
     },
     manifests: async kind => {
       const data = await call('GET', '/apply', kind === undefined ? {} : { kind });
-      return z.array(manifest).nullish().parse(data)?.map(stored) ?? [];
+      return z.nullish(z.array(manifest)).parse(data)?.map(stored) ?? [];
     },
     bucket: (scope, name, { own = false } = {}) => vars({ scope, name, ...(own ? { merge: 'false' } : {}) }),
     scopeBucket: scope => vars({ scope }),

@@ -1,16 +1,16 @@
 /** `docker container inspect` → what we use of it. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Container } from '../io.ts';
 
 const schema = z.array(
   z.object({
     Id: z.string(),
     Name: z.string(),
-    RestartCount: z.number().default(0),
+    RestartCount: z._default(z.number(), 0),
     Config: z.object({
       Image: z.string(),
-      Env: z.array(z.string()).nullish(),
-      Labels: z.record(z.string(), z.string()).nullish(),
+      Env: z.nullish(z.array(z.string())),
+      Labels: z.nullish(z.record(z.string(), z.string())),
     }),
     State: z.object({
       Status: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
@@ -18,18 +18,18 @@ const schema = z.array(
       StartedAt: z.string(),
       FinishedAt: z.string(),
     }),
-    Mounts: z
-      .array(
+    Mounts: z.nullish(
+      z.array(
         z.object({
           Type: z.string(),
-          Name: z.string().optional(),
-          Source: z.string().default(''),
+          Name: z.optional(z.string()),
+          Source: z._default(z.string(), ''),
           Destination: z.string(),
         }),
-      )
-      .nullish(),
+      ),
+    ),
     NetworkSettings: z.object({
-      Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
+      Networks: z.nullish(z.record(z.string(), z.object({ IPAddress: z.nullish(z.string()) }))),
     }),
   }),
 );

@@ -3,7 +3,6 @@ import type { Context, Reply } from '../cli/command.ts';
 import { renderTable } from '../cli/table.ts';
 import { assetName, formatRef } from '../cluster/names.ts';
 import { Failure } from '../errors.ts';
-import { loadBlocks } from '../hcl/load-blocks.ts';
 import { plugin } from '../plugin.ts';
 import type { ExpandData } from '../protocol/envelope.ts';
 import { type ExpandRequest, parseExpandRequest } from '../protocol/expand-request.ts';
@@ -27,6 +26,8 @@ export async function previewFile(
       hint: 'Name an HCL file: expand -f voodu.hcl.',
     });
   const config = options.bucket === undefined ? {} : await readBucket(io.files.read, options.bucket);
+  // Loaded here: an apply previews nothing.
+  const { loadBlocks } = await import('../hcl/load-blocks.ts');
   const blocks = await loadBlocks(options.file, text, { ...io.host.environment(), ...config }, io.parseHcl);
   const ours = blocks.filter(
     block => block.kind === plugin.name || (plugin.aliases as readonly string[]).includes(block.kind),

@@ -46,15 +46,21 @@ export function planSeeds(
   if (firstApply && bucket[bucketKeys.backupKeep.key] === undefined)
     seed('backupKeep', defaultKeep, `the newest ${defaultKeep} backups are kept`);
   if (absent('clusterId')) seed('clusterId', randomHex(clusterIdBytes), 'cluster id generated');
-  if (absent('dataMajor') && major !== undefined)
+  // A cluster taken over from another plugin holds whatever major it holds; its pods check that themselves.
+  if (absent('dataMajor') && major !== undefined && !isKnown(bucket))
     seed('dataMajor', String(major), `data is PostgreSQL ${major}`);
   return seeds;
 }
 
+/** Whether a cluster was made with this bucket before, by this plugin or another. */
+const isKnown = (bucket: Bucket): boolean =>
+  bucketValue(bucket, 'primaryOrdinal') !== undefined ||
+  bucketValue(bucket, 'replicationPassword') !== undefined;
+
 /** A changed password in the block reaches no database (initdb ran long ago) and would lock consumers out. */
 function checkPassword(ref: ClusterRef, spec: PostgresSpec, bucket: Bucket): void {
   const recorded = bucketValue(bucket, 'password');
-  const applied = bucketValue(bucket, 'primaryOrdinal') !== undefined;
+  const applied = isKnown(bucket);
   if (spec.password === undefined || recorded === undefined || recorded === spec.password || !applied) return;
   throw new Failure('spec', `${formatRef(ref)}: password differs from the one recorded for this cluster`, {
     hint: `A block cannot change the password of an existing database. Remove the line, and rotate with vd pg:new-password ${formatRef(ref)}.`,

@@ -1,6 +1,6 @@
 /** What a killed promotion left behind: put right before anything is planned anew. */
 import { type Cluster, livePrimary, podOf } from '../cluster/cluster.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
 import { loadOrder, withdrawOrder } from '../cluster/record.ts';
 import type { Io } from '../io.ts';
@@ -27,10 +27,10 @@ export async function resumeOldPrimary(
   await withdrawOrder(io.files, cluster.spec.state, old.ordinal);
   await kick(io, old);
   const until = io.host.now().getTime() + patienceMs;
-  let now = await loadCluster(io, cluster.ref);
+  let now = await loadCluster(io, cluster.ref, patience.toAct);
   while (livePrimary(now) === undefined && io.host.now().getTime() < until) {
     await io.host.sleep(300);
-    now = await loadCluster(io, cluster.ref);
+    now = await loadCluster(io, cluster.ref, patience.toAct);
   }
   return now;
 }

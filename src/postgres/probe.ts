@@ -1,5 +1,6 @@
 /** What a server says of itself: one statement, asked over the local socket, answered as one JSON document. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from '../once.ts';
 
 /** Works on 14 and later, on a primary and in recovery. */
 export const probeStatement = `
@@ -29,63 +30,64 @@ SELECT json_build_object(
     'max_connections', current_setting('max_connections'))
 ) FROM (SELECT pg_is_in_recovery() AS r) AS role`;
 
-const lsn = z
-  .string()
-  .nullish()
-  .transform(value => value ?? undefined);
-const optionalNumber = z
-  .number()
-  .nullish()
-  .transform(value => value ?? undefined);
-
-const schema = z.object({
-  system_id: z.string(),
-  in_recovery: z.boolean(),
-  version: z.string(),
-  started_at: z.string(),
-  timeline: z.number(),
-  current_lsn: lsn,
-  receive_lsn: lsn,
-  replay_lsn: lsn,
-  replay_paused: z.boolean(),
-  replay_delay_seconds: optionalNumber,
-  receiver: z
-    .object({
-      status: z.string().nullish(),
-      host: z.string().nullish(),
-      slot: z.string().nullish(),
-      latest_end_lsn: lsn,
-    })
-    .nullish(),
-  senders: z.array(
-    z.object({
-      name: z.string(),
-      state: z.string().nullish(),
-      sent_lsn: lsn,
-      flush_lsn: lsn,
-      replay_lsn: lsn,
-      sync_state: z.string().nullish(),
-      lag_seconds: optionalNumber,
-    }),
-  ),
-  slots: z.array(
-    z.object({
-      name: z.string(),
-      active: z.boolean(),
-      wal_status: z.string().nullish(),
-      retained_bytes: optionalNumber,
-    }),
-  ),
-  base_backups: z.number(),
-  settings: z.object({ synchronous_standby_names: z.string(), max_connections: z.string() }),
+const schema = once(() => {
+  const lsn = z.pipe(
+    z.nullish(z.string()),
+    z.transform(value => value ?? undefined),
+  );
+  const optionalNumber = z.pipe(
+    z.nullish(z.number()),
+    z.transform(value => value ?? undefined),
+  );
+  return z.object({
+    system_id: z.string(),
+    in_recovery: z.boolean(),
+    version: z.string(),
+    started_at: z.string(),
+    timeline: z.number(),
+    current_lsn: lsn,
+    receive_lsn: lsn,
+    replay_lsn: lsn,
+    replay_paused: z.boolean(),
+    replay_delay_seconds: optionalNumber,
+    receiver: z.nullish(
+      z.object({
+        status: z.nullish(z.string()),
+        host: z.nullish(z.string()),
+        slot: z.nullish(z.string()),
+        latest_end_lsn: lsn,
+      }),
+    ),
+    senders: z.array(
+      z.object({
+        name: z.string(),
+        state: z.nullish(z.string()),
+        sent_lsn: lsn,
+        flush_lsn: lsn,
+        replay_lsn: lsn,
+        sync_state: z.nullish(z.string()),
+        lag_seconds: optionalNumber,
+      }),
+    ),
+    slots: z.array(
+      z.object({
+        name: z.string(),
+        active: z.boolean(),
+        wal_status: z.nullish(z.string()),
+        retained_bytes: optionalNumber,
+      }),
+    ),
+    base_backups: z.number(),
+    settings: z.object({ synchronous_standby_names: z.string(), max_connections: z.string() }),
+  });
 });
 
 /** A server's own account. Sizes in bytes, times in seconds, LSNs as PostgreSQL prints them. */
-export type ServerAnswer = z.infer<typeof schema>;
+export type ServerAnswer = z.infer<ReturnType<typeof schema>>;
 
 export function parseProbe(output: string): ServerAnswer | undefined {
   try {
-    const parsed = schema.safeParse(JSON.parse(output));
+    const parsed = schema().safeParse(JSON.parse(output));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;

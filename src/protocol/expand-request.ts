@@ -1,19 +1,19 @@
 /** stdin of `expand` (contract 2.2): scope, spec and config are left out when empty. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Failure } from '../errors.ts';
 
 const schema = z.object({
-  kind: z.string().min(1),
-  scope: z.string().default(''),
-  name: z.string().default(''),
-  spec: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform(spec => spec ?? {}),
-  config: z
-    .record(z.string(), z.string())
-    .nullish()
-    .transform(config => config ?? {}),
+  kind: z.string().check(z.minLength(1)),
+  scope: z._default(z.string(), ''),
+  name: z._default(z.string(), ''),
+  spec: z.pipe(
+    z.nullish(z.record(z.string(), z.unknown())),
+    z.transform(spec => spec ?? {}),
+  ),
+  config: z.pipe(
+    z.nullish(z.record(z.string(), z.string())),
+    z.transform(config => config ?? {}),
+  ),
 });
 
 export type ExpandRequest = z.infer<typeof schema>;
@@ -39,7 +39,14 @@ export function parseExpandRequest(text: string): ExpandRequest {
   throw new Failure('usage', 'the expand request is not what the controller sends', {
     problems: parsed.error.issues.map(issue => ({
       path: issue.path.join('.') || 'request',
-      message: issue.message,
+      message: wanted(issue),
     })),
   });
+}
+
+/** In our own words: zod's are a table for each language, which every start would load. */
+function wanted(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small') return 'is empty';
+  if (issue.code !== 'invalid_type') return 'is not valid';
+  return issue.expected === 'string' ? 'wants a string' : 'wants an object';
 }

@@ -1,12 +1,12 @@
 /** stdin of a command (contract 2.2). The legacy route sends none; then only commands that need no controller work. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const schema = z.object({
-  plugin: z.string().optional(),
-  command: z.string().optional(),
-  controller_url: z.string().optional(),
-  plugin_dir: z.string().optional(),
-  node_name: z.string().optional(),
+  plugin: z.optional(z.string()),
+  command: z.optional(z.string()),
+  controller_url: z.optional(z.string()),
+  plugin_dir: z.optional(z.string()),
+  node_name: z.optional(z.string()),
 });
 
 export type Invocation = z.infer<typeof schema>;

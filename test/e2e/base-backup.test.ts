@@ -42,7 +42,7 @@ const login = (cluster: TestCluster, password: string) =>
     'SELECT 1',
   );
 
-describe.each([17, 15, 18])('postgres:%i', major => {
+describe.each([17, 18])('postgres:%i', major => {
   it('a copy goes out, the cluster changes, and the copy comes back with all standbys; old data is kept', async () => {
     const cluster = await bring(`base${major}`, major, 2);
     await cluster.sql(

@@ -1,6 +1,5 @@
 /** Restores on real servers: exactly what was captured, or nothing changed (acceptance D, C9, C10). */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClusterLab, docker, startClusterLab, type TestCluster } from '../support/cluster-lab.ts';
 import {
@@ -18,9 +17,7 @@ import {
 } from '../support/restore-lab.ts';
 
 let lab: ClusterLab;
-let volumesBefore: string[];
 beforeAll(async () => {
-  volumesBefore = await anonymousVolumes();
   lab = await startClusterLab();
 });
 afterAll(() => lab?.close());
@@ -85,7 +82,7 @@ describe.each([15, 17, 18])('postgres:%i', major => {
     expect(await databasesOf(cluster)).toEqual(['app']);
     const nothing = await vd(cluster, 'backups:restore', '--undo');
     expect(nothing).toMatchObject({ code: 1, said: expect.stringContaining('nothing to undo') });
-    expect(await anonymousVolumes()).toEqual(volumesBefore);
+    expect(await anonymousVolumes(cluster)).toEqual([]);
   });
 
   it.runIf(major === 17)(
@@ -119,7 +116,7 @@ describe.each([15, 17, 18])('postgres:%i', major => {
       expect(readdirSync(cluster.backups).filter(name => name.startsWith('.'))).toEqual(
         expect.not.arrayContaining([expect.stringContaining('.test-')]),
       );
-      expect(await anonymousVolumes()).toEqual(volumesBefore);
+      expect(await anonymousVolumes(cluster)).toEqual([]);
     },
   );
 });
@@ -269,7 +266,8 @@ describe('what must change nothing', () => {
     const done = await vd(cluster, 'backups:restore', 'b001', '--yes', '--lock-timeout', '1s', '--kick');
     expect(done.said).toContain('ending 1 session(s) (--kick)');
     expect(done.code).toBe(0);
-    expect((await held.end()).stderr).toContain('terminating connection');
+    expect(await cluster.sql(0, `SELECT count(*) FROM pg_stat_activity WHERE pid = ${held.pid}`)).toBe('0');
+    await held.end();
     await cluster.ok('backups:restore', '--undo');
     await cluster.ok('backups:restore', '--discard');
     await unchanged();
@@ -312,13 +310,11 @@ describe('what must change nothing', () => {
   });
 
   it('leaves nothing behind', async () => {
-    expect(await anonymousVolumes()).toEqual(volumesBefore);
+    expect(await anonymousVolumes(cluster)).toEqual([]);
     expect(
       readdirSync(`${cluster.state}/restores`).filter(
         name => name !== '.lock' && !/^[0-9a-f]{8}$/.test(name),
       ),
     ).toEqual([]);
-    expect(existsSync('/tmp/voodu-restore')).toBe(false);
-    await sleep(0);
   });
 });

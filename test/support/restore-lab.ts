@@ -118,9 +118,13 @@ export async function serve(
   };
 }
 
-/** Anonymous volumes of this machine: no test may add one. */
-export const anonymousVolumes = async (): Promise<string[]> =>
-  (await docker('volume', 'ls', '-q')).split('\n').filter(name => /^[0-9a-f]{64}$/.test(name));
+/** Volumes that docker made for the jobs of a cluster, for want of a mount: there must be none. */
+export async function anonymousVolumes({ scope, name }: TestCluster): Promise<string[]> {
+  const jobs = (await docker('ps', '-aq', '--filter', `name=^/${scope}-${name}-`)).split('\n').filter(Boolean);
+  if (jobs.length === 0) return [];
+  const mounts = await docker('inspect', '--format', '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}\n{{end}}{{end}}', ...jobs);
+  return mounts.split('\n').filter(volume => /^[0-9a-f]{64}$/.test(volume));
+}
 
 /** Exit status and everything said: a slow machine hears it from the container's log, a fast one from the command. */
 export async function vd(
