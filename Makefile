@@ -8,14 +8,18 @@ PLUGINS_ROOT ?= /opt/voodu/plugins
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup expand test quick watch build check golden generate e2e bench install-local release clean
+.PHONY: help libatomic setup expand test quick watch build check golden generate e2e bench install-local release clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED) ## install what package-lock.json pins, its own node included
 
-$(INSTALLED): package-lock.json
+# What the pinned node needs of the machine; npm's install scripts run on it already.
+libatomic:
+	@sh test/support/libatomic.sh
+
+$(INSTALLED): package-lock.json | libatomic
 	npm ci --no-audit --no-fund --no-update-notifier
 	@touch $@
 

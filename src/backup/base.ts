@@ -14,7 +14,7 @@ import { quoteIdentifier, quoteLiteral, sql } from '../postgres/local-sql.ts';
 import { baseBackupScript, baseRestoreScript } from './base-script.ts';
 import type { Place } from './place.ts';
 import { clearEarlier, newOperation, notePath, restoreLabels, type StartedRestore } from './restore.ts';
-import { coveredVolumes } from './work.ts';
+import { coveredVolumes, isLive } from './work.ts';
 
 /** A file of the docker host, named by the operator. */
 export interface HostFile {
@@ -48,6 +48,8 @@ export async function startBaseBackup(
     ),
   );
   const container = workContainer(cluster.ref, 'backup', `base-${op}`);
+  const labels = { ...restoreLabels(place), 'voodu.postgres.work': 'base-backup' };
+  await removeEnded(io, labels);
   await io.docker.run({
     name: container,
     image: source.container!.image,
@@ -55,6 +57,7 @@ export async function startBaseBackup(
     command: ['-c', baseBackupScript()],
     user: '0:0',
     network: `container:${source.name}`,
+    labels,
     volumes: [`${file.directory}:/destination`, `${place.state}:${podPaths.state}`],
     tmpfs: coveredVolumes,
     extra: ['--stop-timeout', '30'],
@@ -69,6 +72,12 @@ export async function startBaseBackup(
     },
   });
   return container;
+}
+
+/** Logs of earlier ones stay until the next. */
+async function removeEnded(io: Io, labels: Record<string, string>): Promise<void> {
+  for (const found of await io.docker.inspect(await io.docker.list(labels)))
+    if (!isLive(found)) await io.docker.remove(found.name, { force: true }).catch(() => {});
 }
 
 export interface BaseRestoreRequest {

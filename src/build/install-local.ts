@@ -9,11 +9,13 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  realpathSync,
+  readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { bringAtomics } from './own-atomics.ts';
 
 const root = join(import.meta.dirname, '../..');
 const shipped = ['plugin.yml', 'bin', 'dist', 'install', 'uninstall', 'LICENSE'];
@@ -32,7 +34,7 @@ function installInto(plugins: string): string {
     mkdirSync(join(next, 'runtime'), { recursive: true });
     for (const name of shipped.filter(name => existsSync(join(root, name))))
       cpSync(join(root, name), join(next, name), { recursive: true, dereference: true });
-    cpSync(realpathSync(existsSync(node) ? node : process.execPath), join(next, 'runtime/node'));
+    writeFileSync(join(next, 'runtime/node'), runtime());
     for (const name of ['bin/voodu-postgres', 'install', 'uninstall', 'runtime/node'])
       if (existsSync(join(next, name))) chmodSync(join(next, name), 0o755);
     if (existsSync(place)) renameSync(place, join(staging, 'last'));
@@ -41,4 +43,9 @@ function installInto(plugins: string): string {
     rmSync(staging, { recursive: true, force: true });
   }
   return place;
+}
+
+/** The host of a controller may lack libatomic. */
+function runtime(): Buffer {
+  return existsSync(node) ? bringAtomics(readFileSync(node)) : readFileSync(process.execPath);
 }

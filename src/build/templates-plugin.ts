@@ -12,8 +12,10 @@ const compileOptions = {
   knownHelpers: { conf: true, sh: true, entries: true },
 } as const;
 
-/** The module text for one `.hbs` file. */
+/** The module text for one `.hbs` file. Most are scripts without a hole: these are their text, and need no runtime. */
 export function templateModule(source: string): string {
+  const text = textWithoutHoles(source);
+  if (text !== undefined) return `const text = ${JSON.stringify(text)};\nexport default () => text;\n`;
   const spec = Handlebars.precompile(source, compileOptions);
   return [
     `import { instantiate } from ${JSON.stringify(runtimePath())};`,
@@ -22,10 +24,14 @@ export function templateModule(source: string): string {
   ].join('\n');
 }
 
-/** Text files that are shipped as they are (scripts without holes). */
-export function textModule(source: string): string {
-  return `export default ${JSON.stringify(source)};\n`;
+function textWithoutHoles(source: string): string | undefined {
+  const parts = Handlebars.parse(source).body.map(part =>
+    part.type === 'CommentStatement' ? '' : part.type === 'ContentStatement' ? contentOf(part) : undefined,
+  );
+  return parts.includes(undefined) ? undefined : parts.join('');
 }
+
+const contentOf = (part: hbs.AST.Statement) => (part as hbs.AST.ContentStatement).value;
 
 function runtimePath(): string {
   return new URL('../render/template-runtime.ts', import.meta.url).pathname;

@@ -47,6 +47,17 @@ function formatConsumer({ ref, alias, reads }: Consumer): string {
 export const isSameLink = (a: Consumer, b: Consumer): boolean =>
   a.ref.scope === b.ref.scope && a.ref.name === b.ref.name && a.alias === b.alias;
 
+/**
+ * Older plugins recorded no options. A read URL of this cluster in the consumer's bucket says what was asked for.
+ */
+export function withFoundReads(
+  consumer: Consumer,
+  current: Bucket,
+  isOurs: (url: string) => boolean,
+): Consumer {
+  return isOurs(current[readerVariable(consumer)] ?? '') ? { ...consumer, reads: true } : consumer;
+}
+
 /** The variables a link sets. */
 export function consumerVariables(consumer: Consumer, urls: Urls): Record<string, string> {
   return {

@@ -95,11 +95,13 @@ export async function giveOrder(
     readonly order: 'step-down' | 'hold' | 'rewind' | 'reclone' | 'restart';
     readonly id: string;
     readonly deadline?: number;
+    /** What the pod does once the order has done its work. */
+    readonly then?: 'hold';
   },
 ): Promise<void> {
   await files.writeAtomic(
     `${directory}/orders/${pod}`,
-    formatNotes({ ...order, deadline: order.deadline ?? 0 }),
+    formatNotes({ ...order, deadline: order.deadline ?? 0, then: order.then ?? '' }),
   );
 }
 

@@ -10,6 +10,7 @@ import {
   parseConsumers,
   readerVariable,
   updateConsumer,
+  withFoundReads,
   writerVariable,
 } from '../cluster/consumers.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
@@ -61,15 +62,19 @@ async function linkConsumer({ io, root }: Context, values: LinkValues): Promise<
   const recorded = parseConsumers(cluster.bucket);
   const asked: Consumer = { ref: values.consumer, alias: values.alias ?? defaultAlias, reads: values.reads };
   const before = recorded.find(consumer => isSameLink(consumer, asked));
-  const wanted: Consumer = { ...asked, reads: asked.reads || before?.reads === true };
-  const current = await io.controller.bucket(wanted.ref.scope, wanted.ref.name, { own: true });
+  const current = await io.controller.bucket(asked.ref.scope, asked.ref.name, { own: true });
+  const link = before && withFoundReads(before, current, url => pointsAt(cluster, url));
+  const wanted: Consumer = { ...asked, reads: asked.reads || link?.reads === true };
   refuseForeign(cluster, wanted, current);
   const password = requirePassword(cluster);
   const proven = await provePassword(io, cluster, password);
   const urls = clusterUrls(cluster, password);
   const update = updateConsumer(wanted, urls, current);
-  const others = recorded.filter(consumer => !isSameLink(consumer, wanted));
-  const list = formatConsumers([...others, wanted]);
+  const list = formatConsumers(
+    before
+      ? recorded.map(consumer => (isSameLink(consumer, wanted) ? wanted : consumer))
+      : [...recorded, wanted],
+  );
   if (list !== formatConsumers(recorded))
     await recordInBucket(io, root, cluster.ref, cluster.spec, { POSTGRES_LINKED_CONSUMERS: list });
   return message(describe(cluster, wanted, update === undefined, proven), update ? [update] : []);

@@ -2,10 +2,11 @@ import { type Context, command, message, type Reply } from '../cli/command.ts';
 import { bucketKeys, bucketValue } from '../cluster/bucket.ts';
 import { type Cluster, titleOf } from '../cluster/cluster.ts';
 import { clusterUrls, superuserPassword } from '../cluster/connection-url.ts';
-import { parseConsumers, updateConsumer } from '../cluster/consumers.ts';
+import { parseConsumers } from '../cluster/consumers.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
+import { refreshConsumers } from '../cluster/refresh-consumers.ts';
 import { type Rotation, requirePrimary, rotateInDatabase, undoRotation } from '../cluster/rotate.ts';
 import { type RecordedKey, recordInBucket } from '../cluster/write-record.ts';
 import { Failure, formatFailure } from '../errors.ts';
@@ -43,14 +44,10 @@ async function rotateSuperuser(context: Context, cluster: Cluster, noRestart: bo
   const drifted = await hasDrifted(context, cluster);
   const rotation = await rotateInDatabase(io, cluster, cluster.spec.user, io.host.randomHex(passwordBytes));
   await recordOrUndo(context, cluster, rotation, bucketKeys.password.key);
-  const urls = clusterUrls(cluster, rotation.password);
   const consumers = parseConsumers(cluster.bucket);
-  const updates = await Promise.all(
-    consumers.map(async consumer => {
-      const current = await io.controller.bucket(consumer.ref.scope, consumer.ref.name, { own: true });
-      return updateConsumer(consumer, urls, current, noRestart) ?? [];
-    }),
-  );
+  const updates = await refreshConsumers(io, cluster, clusterUrls(cluster, rotation.password), {
+    skipRestart: noRestart,
+  });
   return message(
     [
       `${titleOf(cluster)}: password of ${cluster.spec.user} rotated${provenOn(cluster)}`,
@@ -64,7 +61,7 @@ async function rotateSuperuser(context: Context, cluster: Cluster, noRestart: bo
           ]
         : []),
     ].join('\n'),
-    updates.flat(),
+    updates,
   );
 }
 

@@ -93,19 +93,20 @@ async function promoteCluster(context: Context, values: PromoteValues): Promise<
     target: values.replica,
     from,
   });
-  const running: Running = { io, cluster, operation, deadline: context.deadline };
+  const running: Running = { io, cluster, operation, deadline: context.deadline, hold: values.noRestart };
   let promotion: Promotion | undefined;
   try {
     promotion = plan
       ? await runPromotion(running, plan)
       : { timeline: await promoteTarget(running, target!), gapMs: undefined };
   } catch (error) {
-    // Before the claim nothing has changed, so nothing is unfinished either.
+    // Before the claim nothing has changed, so nothing is unfinished either; where that cannot be seen, it stays noted.
     const now = await loadCluster(io, values.cluster, patience.toAct).catch(() => undefined);
-    if (now?.epoch?.primary !== values.replica) await endOperation(io.files, cluster.spec.state);
+    if (now !== undefined && now.epoch?.primary !== values.replica)
+      await endOperation(io.files, cluster.spec.state);
     throw error;
   }
-  const settled = await settle(running, context.root, { target: target!, hold: values.noRestart });
+  const settled = await settle(running, context.root, { target: target! });
   await endOperation(io.files, cluster.spec.state);
   return message(describeDone(values, plan, promotion, settled), settled.actions);
 }

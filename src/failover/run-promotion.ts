@@ -29,6 +29,8 @@ export interface Running {
   readonly cluster: Cluster;
   readonly operation: Operation;
   readonly deadline: Date;
+  /** Leave the old primary stopped (--no-restart). */
+  readonly hold: boolean;
 }
 
 /** Time kept for what comes after the claim: promote, record, say so. */
@@ -124,6 +126,7 @@ async function stopOldPrimary(running: Running, plan: PromotionPlan, primary: Po
       order: 'step-down',
       id: operation.id,
       deadline: Math.ceil(until / 1000) + 2,
+      ...(running.hold ? { then: 'hold' as const } : {}),
     });
     await kick(io, primary);
     const report = await awaitStop(running, primary, until);

@@ -1,10 +1,10 @@
 /** After a promotion: write it down, wake the pods, point the apps at the new primary, wait for the standbys. */
 import { type Cluster, livePrimary, localServer, type Pod } from '../cluster/cluster.ts';
 import { clusterUrls, superuserPassword } from '../cluster/connection-url.ts';
-import { parseConsumers, updateConsumer } from '../cluster/consumers.ts';
 import { loadCluster } from '../cluster/load-cluster.ts';
 import { standbyName } from '../cluster/names.ts';
 import { giveOrder, loadOrder } from '../cluster/record.ts';
+import { refreshConsumers } from '../cluster/refresh-consumers.ts';
 import { recordInBucket } from '../cluster/write-record.ts';
 import type { Io } from '../io.ts';
 import { trySql } from '../postgres/local-sql.ts';
@@ -26,13 +26,13 @@ const longestWaitMs = 10_000;
 export async function settle(
   running: Running,
   root: string,
-  options: { readonly target: Pod; readonly hold: boolean },
+  options: { readonly target: Pod },
 ): Promise<Settled> {
   const { io, cluster: before, operation, deadline } = running;
   const { state } = before.spec;
   await step(running, 'recording the new primary');
   const old = before.pods.find(pod => pod.ordinal === operation.from);
-  if (options.hold && old) await giveOrder(io.files, state, old.ordinal, { order: 'hold', id: operation.id });
+  if (running.hold && old) await giveOrder(io.files, state, old.ordinal, { order: 'hold', id: operation.id });
   else if (old && (await loadOrder(io.files, state, old.ordinal))?.['order'] === 'hold')
     await io.files.remove(`${state}/orders/${old.ordinal}`);
   await recordInBucket(io, root, before.ref, before.spec, {
@@ -43,7 +43,7 @@ export async function settle(
   );
   await step(running, 'waiting for the standbys');
   const awaited = before.pods.filter(
-    pod => pod.ordinal !== options.target.ordinal && !(options.hold && pod.ordinal === old?.ordinal),
+    pod => pod.ordinal !== options.target.ordinal && !(running.hold && pod.ordinal === old?.ordinal),
   );
   const streaming = await awaitStreaming(
     running,
@@ -92,15 +92,5 @@ async function awaitStreaming(
 async function consumerUpdates(io: Io, cluster: Cluster): Promise<Action[]> {
   const password = superuserPassword(cluster.bucket);
   if (password === undefined || livePrimary(cluster) === undefined) return [];
-  const urls = clusterUrls(cluster, password);
-  const updates = await Promise.all(
-    parseConsumers(cluster.bucket).map(async consumer =>
-      updateConsumer(
-        consumer,
-        urls,
-        await io.controller.bucket(consumer.ref.scope, consumer.ref.name, { own: true }),
-      ),
-    ),
-  );
-  return updates.filter(update => update !== undefined);
+  return refreshConsumers(io, cluster, clusterUrls(cluster, password));
 }

@@ -120,9 +120,16 @@ export async function serve(
 
 /** Volumes that docker made for the jobs of a cluster, for want of a mount: there must be none. */
 export async function anonymousVolumes({ scope, name }: TestCluster): Promise<string[]> {
-  const jobs = (await docker('ps', '-aq', '--filter', `name=^/${scope}-${name}-`)).split('\n').filter(Boolean);
+  const jobs = (await docker('ps', '-aq', '--filter', `name=^/${scope}-${name}-`))
+    .split('\n')
+    .filter(Boolean);
   if (jobs.length === 0) return [];
-  const mounts = await docker('inspect', '--format', '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}\n{{end}}{{end}}', ...jobs);
+  const mounts = await docker(
+    'inspect',
+    '--format',
+    '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}\n{{end}}{{end}}',
+    ...jobs,
+  );
   return mounts.split('\n').filter(volume => /^[0-9a-f]{64}$/.test(volume));
 }
 

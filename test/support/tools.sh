@@ -6,6 +6,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../lab/debian-packages.sh
 . "$here/../lab/debian-packages.sh"
 
+sh "$here/libatomic.sh"
 command -v shellcheck >/dev/null || ensure_packages shellcheck
 for tool in curl wget; do
   command -v "$tool" >/dev/null || ensure_packages "$tool"

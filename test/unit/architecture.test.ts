@@ -123,16 +123,20 @@ describe('libraries', () => {
   it('are one to an edge', () => {
     const many = shipped
       .filter(({ path }) => path.startsWith('src/edges/'))
-      .filter(file => librariesOf(file).filter(library => library !== 'zod/mini').length > 1);
+      .filter(file => librariesOf(file).filter(library => library !== 'zod').length > 1);
     expect(many.map(file => `${file.path}: ${librariesOf(file).join(', ')}`)).toEqual([]);
   });
 
   it("are nowhere else, but zod where outside data gets its type, and the templates' runtime in its one place", () => {
     const allowed = (file: Source, { target }: Import) =>
       file.path.startsWith('src/edges/') ||
-      (target === 'zod/mini' && /^src\/(protocol|spec|cluster|postgres|backup)\//.test(file.path)) ||
+      (target === 'zod' && /^src\/(protocol|spec|cluster|postgres|backup)\//.test(file.path)) ||
       (target === 'handlebars' && file.path === 'src/render/template-runtime.ts');
     expect(offences(shipped, (file, what) => thirdParty(what) && !allowed(file, what))).toEqual([]);
+  });
+
+  it('of zod are the part that a start can afford', () => {
+    expect(shipped.filter(({ code }) => /'zod(?!\/mini')/.test(code)).map(({ path }) => path)).toEqual([]);
   });
 
   it('are loaded late by the edges: expand runs on every apply and needs none of them', () => {

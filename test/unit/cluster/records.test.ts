@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatConsumers, parseConsumers } from '../../../src/cluster/consumers.ts';
+import { formatConsumers, parseConsumers, withFoundReads } from '../../../src/cluster/consumers.ts';
 import { ordinal } from '../../../src/cluster/ordinal.ts';
 import { claimEpoch, loadEpoch } from '../../../src/cluster/record.ts';
 import { patchEnvFile } from '../../../src/cluster/write-record.ts';
@@ -19,6 +19,17 @@ it('consumers are refs that stay readable, with options behind ?', () => {
   expect(formatConsumers(consumers)).toBe(text);
   expect(parseConsumers({})).toEqual([]);
   expect(parseConsumers({ POSTGRES_LINKED_CONSUMERS: ' lab/a , nonsense,' })).toHaveLength(1);
+});
+
+it('a ref without options has reads where its app has a read URL of this cluster, as older plugins left it', () => {
+  const [web] = parseConsumers({ POSTGRES_LINKED_CONSUMERS: 'my-app/web' });
+  const isOurs = (url: string) => url.includes('@db-');
+  const readsWith = (bucket: Record<string, string>) => withFoundReads(web!, bucket, isOurs).reads;
+  expect(readsWith({ DATABASE_URL: 'postgres://u:p@db-0.my-app.voodu/d' })).toBe(false);
+  expect(readsWith({ DATABASE_READ_URL: 'postgres://u:p@elsewhere/d' })).toBe(false);
+  expect(
+    readsWith({ DATABASE_READ_URL: 'postgres://u:p@db-1.my-app.voodu:5432,db-2.my-app.voodu:5432/d' }),
+  ).toBe(true);
 });
 
 it('an env file keeps every line but the changed ones, sorted', () => {

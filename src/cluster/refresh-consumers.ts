@@ -1,0 +1,22 @@
+/** Linked apps get the URLs that are true now: after a promotion, and after a rotation of the password. */
+import type { Io } from '../io.ts';
+import type { ConfigSet } from '../protocol/manifest.ts';
+import type { Cluster } from './cluster.ts';
+import { pointsAt, type Urls } from './connection-url.ts';
+import { parseConsumers, updateConsumer, withFoundReads } from './consumers.ts';
+
+export async function refreshConsumers(
+  io: Io,
+  cluster: Cluster,
+  urls: Urls,
+  { skipRestart = false } = {},
+): Promise<ConfigSet[]> {
+  const updates = await Promise.all(
+    parseConsumers(cluster.bucket).map(async consumer => {
+      const current = await io.controller.bucket(consumer.ref.scope, consumer.ref.name, { own: true });
+      const link = withFoundReads(consumer, current, url => pointsAt(cluster, url));
+      return updateConsumer(link, urls, current, skipRestart);
+    }),
+  );
+  return updates.filter(update => update !== undefined);
+}
