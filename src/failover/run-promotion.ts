@@ -100,8 +100,8 @@ async function stopOldPrimary(running: Running, plan: PromotionPlan, primary: Po
   const began = io.host.now().getTime();
   const checkpoint = await trySql(io.docker, localServer(cluster, primary), 'CHECKPOINT;', {
     timeoutMs: longestCheckpointMs,
-  });
-  if (checkpoint.exitCode !== 0)
+  }).catch(() => undefined);
+  if (checkpoint?.exitCode !== 0)
     throw new Failure(
       'deadline',
       `the checkpoint on ordinal ${primary.ordinal} did not end within ${longestCheckpointMs / 1000} s; nothing was changed`,
