@@ -96,12 +96,12 @@ export async function giveOrder(
     readonly id: string;
     readonly deadline?: number;
     /** What the pod does once the order has done its work. */
-    readonly then?: 'hold';
+    readonly after?: 'hold';
   },
 ): Promise<void> {
   await files.writeAtomic(
     `${directory}/orders/${pod}`,
-    formatNotes({ ...order, deadline: order.deadline ?? 0, then: order.then ?? '' }),
+    formatNotes({ ...order, deadline: order.deadline ?? 0, after: order.after ?? '' }),
   );
 }
 

@@ -126,7 +126,7 @@ async function stopOldPrimary(running: Running, plan: PromotionPlan, primary: Po
       order: 'step-down',
       id: operation.id,
       deadline: Math.ceil(until / 1000) + 2,
-      ...(running.hold ? { then: 'hold' as const } : {}),
+      ...(running.hold ? { after: 'hold' as const } : {}),
     });
     await kick(io, primary);
     const report = await awaitStop(running, primary, until);

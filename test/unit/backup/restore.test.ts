@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { baseBackupScript, baseRestoreScript } from '../../../src/backup/base-script.ts';
 import type { WholeBackup } from '../../../src/backup/catalogue.ts';
 import { neededBytes, sourceEnvironment } from '../../../src/backup/restore.ts';
 import { failureFrom } from '../../../src/backup/restore-outcome.ts';
@@ -11,6 +12,8 @@ const mayBeMissing = process.env['VOODU_TEST_FULL'] !== '1';
 describe.each([
   ['restore', restoreScript],
   ['test', testScript],
+  ['postgres:backup', baseBackupScript],
+  ['postgres:restore', baseRestoreScript],
 ])('the script of %s', (_, script) => {
   it('passes bash -n and has no left-overs of a template', () => {
     expect(spawnSync('bash', ['-n'], { input: script(), encoding: 'utf8' })).toMatchObject({
