@@ -164,7 +164,7 @@ function describePlan(cluster: Cluster, values: PromoteValues, plan: PromotionPl
 const lossSentence = (bytes: number | undefined): string =>
   bytes === undefined
     ? 'what the old primary wrote and nobody received; how much cannot be known'
-    : `${bytes} bytes of WAL that are known to be missing`;
+    : `${bytes} bytes of WAL that are known to be missing, and whatever the old primary wrote that nobody received`;
 
 function describeDone(
   values: PromoteValues,

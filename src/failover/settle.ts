@@ -1,7 +1,7 @@
 /** After a promotion: write it down, wake the pods, point the apps at the new primary, wait for the standbys. */
 import { type Cluster, livePrimary, localServer, type Pod } from '../cluster/cluster.ts';
 import { clusterUrls, superuserPassword } from '../cluster/connection-url.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { standbyName } from '../cluster/names.ts';
 import { giveOrder, loadOrder } from '../cluster/record.ts';
 import { refreshConsumers } from '../cluster/refresh-consumers.ts';
@@ -42,18 +42,20 @@ export async function settle(
     before.pods.filter(pod => pod.ordinal !== options.target.ordinal).map(pod => wake(io, pod)),
   );
   await step(running, 'waiting for the standbys');
-  const awaited = before.pods.filter(
+  const others = before.pods.filter(
     pod => pod.ordinal !== options.target.ordinal && !(running.hold && pod.ordinal === old?.ordinal),
   );
+  // A pod that did not answer before will not stream now: a fenced primary waits for its rejoin.
+  const awaited = others.filter(pod => pod.answer !== undefined);
   const streaming = await awaitStreaming(
     running,
     options.target,
     awaited,
     Math.min(deadline.getTime() - replyMs, io.host.now().getTime() + longestWaitMs),
   );
-  const cluster = await loadCluster(io, before.ref);
+  const cluster = await loadCluster(io, before.ref, patience.toAct);
   const actions = await consumerUpdates(io, cluster);
-  const notStreaming = awaited.filter(pod => !streaming.includes(pod.ordinal)).map(pod => pod.ordinal);
+  const notStreaming = others.filter(pod => !streaming.includes(pod.ordinal)).map(pod => pod.ordinal);
   return { cluster, actions, streaming, notStreaming };
 }
 
