@@ -70,11 +70,15 @@ async function rotateReplication(context: Context, cluster: Cluster): Promise<Re
   const role = cluster.spec.replicationUser;
   const rotation = await rotateInDatabase(io, cluster, role, io.host.randomHex(passwordBytes));
   const passfile = `${cluster.spec.state}/replication.pgpass`;
-  await io.files.writeAtomic(passfile, `*:*:*:${role}:${rotation.password}\n`, {
-    mode: 0o600,
-    like: passfile,
-  });
-  await recordOrUndo(context, cluster, rotation, bucketKeys.replicationPassword.key);
+  const before = await io.files.read(passfile);
+  const write = (text: string) => io.files.writeAtomic(passfile, text, { mode: 0o600, like: passfile });
+  await write(`*:*:*:${role}:${rotation.password}\n`);
+  try {
+    await recordOrUndo(context, cluster, rotation, bucketKeys.replicationPassword.key);
+  } catch (error) {
+    if (before !== undefined) await write(before);
+    throw error;
+  }
   return message(
     `${titleOf(cluster)}: password of ${role} rotated${provenOn(cluster)}; standbys keep streaming`,
   );

@@ -82,9 +82,10 @@ async function promoteCluster(context: Context, values: PromoteValues): Promise<
   const cluster = values.dryRun ? found : await resumeOldPrimary(io, found, left);
   const mine = left?.kind === 'promote' && left.target === values.replica;
   const target = podOf(cluster, values.replica);
-  refuseBesideUnfinished(cluster, values.replica, left);
+  if (!values.force) refuseBesideUnfinished(cluster, values.replica, left);
   // The epoch names the target already: what is left is to finish, whatever a fresh plan would say.
-  const finishing = mine && cluster.epoch?.primary === values.replica && target?.answer !== undefined;
+  const named = cluster.epoch?.primary === values.replica && target?.answer !== undefined;
+  const finishing = named && (mine || (target.answer!.in_recovery && !livePrimary(cluster)));
   const plan = finishing ? undefined : planPromotion(cluster, values.replica, values.force);
   if (values.dryRun) return message(describePlan(cluster, values, plan));
   const from = plan?.from?.ordinal;

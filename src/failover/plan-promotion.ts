@@ -91,12 +91,20 @@ function planHandover(cluster: Cluster, primary: Pod, target: Pod, force: boolea
       `a base backup is running on ordinal ${primary.ordinal}; stopping it would break the backup or clone`,
       `Wait for it (vd pg:info ${ref}), or use --force.`,
     );
-  return { mode: 'planned', target, from: primary, checks, possibleLossBytes: streaming ? 0 : behind };
+  return {
+    mode: 'planned',
+    target,
+    from: primary,
+    checks, // Without a stream no shutdown record arrives, so even "0 behind" is not proven.
+    possibleLossBytes: streaming ? 0 : behind || undefined,
+  };
 }
 
 function planForced(cluster: Cluster, target: Pod, force: boolean): PromotionPlan {
   const ref = formatRef(cluster.ref);
-  const from = cluster.epoch === undefined ? undefined : podOf(cluster, cluster.epoch.primary);
+  const recorded = cluster.epoch === undefined ? undefined : podOf(cluster, cluster.epoch.primary);
+  // Never fence what is to be promoted.
+  const from = recorded?.ordinal === target.ordinal ? undefined : recorded;
   const who =
     from === undefined
       ? 'no pod accepts writes'

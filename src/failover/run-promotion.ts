@@ -232,7 +232,8 @@ async function lostClaim({ io, cluster }: Running): Promise<Failure> {
 
 /** Wakes the pod's entrypoint, which otherwise looks once a second. */
 export async function kick(io: Io, pod: Pick<Pod, 'name'>): Promise<void> {
-  await io.docker.kill(pod.name, 'USR1').catch(() => {});
+  // Not `docker kill`: docker takes any signal sent that way for a stop by hand and never restarts the pod again.
+  await io.docker.exec(pod.name, ['bash', '-c', 'kill -USR1 1'], { timeoutMs: 3_000 }).catch(() => {});
 }
 
 export async function step({ io, cluster, operation }: Running, name: string): Promise<void> {

@@ -39,7 +39,9 @@ export async function settle(
     PG_PRIMARY_ORDINAL: String(options.target.ordinal),
   });
   await Promise.all(
-    before.pods.filter(pod => pod.ordinal !== options.target.ordinal).map(pod => wake(io, pod)),
+    before.pods
+      .filter(pod => pod.ordinal !== options.target.ordinal)
+      .map(pod => wake(io, pod, pod.ordinal === operation.from)),
   );
   await step(running, 'waiting for the standbys');
   const others = before.pods.filter(
@@ -59,10 +61,10 @@ export async function settle(
   return { cluster, actions, streaming, notStreaming };
 }
 
-/** A killed old primary is started again: its pod parks, says why, and takes the order to rejoin. */
-async function wake(io: Io, pod: Pod): Promise<void> {
+/** A killed old primary is started again: its pod parks, says why, and takes the order to rejoin. Others that are stopped stay so. */
+async function wake(io: Io, pod: Pod, mayStart: boolean): Promise<void> {
   const [now] = await io.docker.inspect([pod.name]);
-  if (now?.state === 'exited') await io.docker.start(pod.name).catch(() => {});
+  if (now?.state === 'exited' && mayStart) await io.docker.start(pod.name).catch(() => {});
   else if (now?.state === 'running') await kick(io, pod);
 }
 

@@ -375,3 +375,54 @@ describe('cut off in the middle', () => {
     },
   );
 });
+
+describe('what goes wrong around a promote', () => {
+  it('a crash after one is restarted by docker: waking a pod is no stop by hand', async () => {
+    const cluster = await bring('crash', 17, 2);
+    await cluster.ok('promote', '--replica', '1');
+    await cluster.settled(1, 2);
+    for (const ordinal of [1, 0]) {
+      await docker(
+        'exec',
+        cluster.pod(ordinal),
+        'bash',
+        '-c',
+        'kill -KILL $(head -n 1 /var/lib/postgresql/data/pgdata/postmaster.pid)',
+      );
+      await cluster.settled(1, 2);
+    }
+    expect(
+      await docker('container', 'inspect', '--format', '{{.RestartCount}}', cluster.pod(0), cluster.pod(1)),
+    ).toBe('1\n1');
+  });
+
+  it('a second failover soon after the first is possible', async () => {
+    const cluster = await bring('twice');
+    await cluster.ok('promote', '--replica', '1');
+    await cluster.settled(1, 3);
+    await docker('kill', cluster.pod(1));
+    await cluster.until(
+      'they see it',
+      async () => (await cluster.sql(2, 'select count(*) from pg_stat_wal_receiver')) === '0',
+    );
+    const taken = (await cluster.pg('promote', '--replica', '2', '--force')).code === 0 ? 2 : 0;
+    if (taken === 0) await cluster.ok('promote', '--replica', '0', '--force');
+    await cluster.until(
+      'it writes',
+      async () => (await cluster.sql(taken, 'select pg_is_in_recovery()')) === 'f',
+    );
+  });
+
+  it('synchronous_standby_names without a standby keeps neither the first boot nor a stop waiting', async () => {
+    const cluster = lab.cluster(lab.scope('sync'));
+    finished.push(cluster);
+    await cluster.apply({ image: 'postgres:17', pg_config: { synchronous_standby_names: '*' } });
+    await cluster.settled(0, 1);
+    await docker('restart', cluster.pod(0));
+    await cluster.settled(0, 1);
+    await docker('stop', cluster.pod(0));
+    // 137 would be docker's SIGKILL at the end of the stop timeout.
+    expect(await docker('container', 'inspect', '--format', '{{.State.ExitCode}}', cluster.pod(0))).toBe('0');
+    expect(await cluster.logs(0)).toContain('database system is shut down');
+  });
+});
