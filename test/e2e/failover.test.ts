@@ -173,11 +173,22 @@ describe('an unreachable primary', () => {
 
   it('of two standbys only the more advanced one is taken', async () => {
     const cluster = await bring('ahead');
-    await docker('pause', cluster.pod(1));
+    // Off the network, not paused: a paused pod's kernel goes on receiving.
+    await docker('network', 'disconnect', lab.controller.network, cluster.pod(1));
     await cluster.sql(0, 'create table t as select generate_series(1, 1000) as i');
     await cluster.until('2 has it', async () => (await cluster.sql(2, 'select count(*) from t')) === '1000');
     await docker('kill', cluster.pod(0));
-    await docker('unpause', cluster.pod(1));
+    const alias = `db-1.${cluster.scope}`;
+    await docker(
+      'network',
+      'connect',
+      '--alias',
+      `${alias}.voodu`,
+      '--alias',
+      alias,
+      lab.controller.network,
+      cluster.pod(1),
+    );
     await sleep(1_500);
     const refused = await cluster.pg('promote', '--replica', '1', '--force');
     expect(refused.code).not.toBe(0);
@@ -347,13 +358,14 @@ describe('cut off in the middle', () => {
         await sleep(300);
         const cut = cluster.pg('promote', '--replica', '1');
         await killHolderAt(cluster, stepName);
-        expect((await cut).code).not.toBe(0);
+        await cut;
         await sleep(2_000);
         await cluster.until(
           'the command is accepted again',
-          async () =>
-            (await cluster.pg('promote', '--replica', '1')).code === 0 ||
-            (await cluster.sql(1, 'select pg_is_in_recovery()')) === 'f',
+          async () => {
+            const { code, stderr, stdout } = await cluster.pg('promote', '--replica', '1');
+            return code === 0 || (stdout + stderr).includes('ordinal 1 is the primary already');
+          },
           60_000,
         );
         await cluster.settled(1, 2);
