@@ -34,10 +34,7 @@ export async function loadCluster(
     io.docker.list({ 'voodu.kind': 'statefulset', 'voodu.scope': ref.scope, 'voodu.name': ref.name }),
   ]);
   const expected = Array.from({ length: spec.replicas }, (_, index) => podName(ref, index));
-  const [containers, epoch] = await Promise.all([
-    io.docker.inspect([...new Set([...expected, ...names])].filter(name => names.includes(name))),
-    loadEpoch(io.files, spec.state),
-  ]);
+  const [containers, epoch] = await Promise.all([io.docker.inspect(names), loadEpoch(io.files, spec.state)]);
   const ask = (name: string) => (server: Container | undefined) =>
     probe(io, { container: name, user: spec.user, port: spec.port }, server, patienceMs);
   const pods = await Promise.all(

@@ -14,9 +14,9 @@ import { type ClusterRef, formatRef, standbyName } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
 import { giveOrder, loadReport } from '../cluster/record.ts';
 import { Failure } from '../errors.ts';
-import { beginOperation, endOperation } from '../failover/operation.ts';
+import { checkpoint } from '../failover/checkpoint.ts';
+import { beginOperation, commandOf, endOperation } from '../failover/operation.ts';
 import { kick } from '../failover/run-promotion.ts';
-import type { Io } from '../io.ts';
 import { trySql } from '../postgres/local-sql.ts';
 import { clusterParam, requiredReplica } from './shared-params.ts';
 
@@ -40,8 +40,6 @@ What only this pod had (WAL after the fork) is kept on its volume, and the messa
   ],
   run: (context, values) => rejoinPod(context, values),
 });
-
-const longestCheckpointMs = 10_000;
 
 interface RejoinValues {
   readonly cluster: ClusterRef;
@@ -73,7 +71,7 @@ async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply>
   });
   try {
     // pg_rewind looks for the fork in the primary's control file; a checkpoint brings its timeline up to date.
-    await checkpoint(io, cluster, primary, pod);
+    await checkpoint(io, cluster, primary, commandOf(cluster.ref, operation));
     await giveOrder(io.files, cluster.spec.state, pod.ordinal, { order: how, id: operation.id });
     if (pod.container?.state === 'exited') await io.docker.start(pod.name);
     else await kick(io, pod);
@@ -92,19 +90,6 @@ async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply>
   if (report?.['state'] === 'finished')
     return message(await describeDone(context, cluster, pod, primary, report));
   return followInTerminal(cluster, pod, since, report?.['step']);
-}
-
-async function checkpoint(io: Io, cluster: Cluster, primary: Pod, pod: Pod): Promise<void> {
-  const done = await trySql(io.docker, localServer(cluster, primary), 'CHECKPOINT;', {
-    timeoutMs: longestCheckpointMs,
-  }).catch(() => undefined);
-  if (done?.exitCode === 0) return;
-  const again = `vd pg:rejoin ${formatRef(cluster.ref)} --replica ${pod.ordinal}`;
-  throw new Failure(
-    'deadline',
-    `the checkpoint on ordinal ${primary.ordinal} did not end within ${longestCheckpointMs / 1000} s; nothing was changed`,
-    { hint: `It goes on in the server. Run ${again} again in a while.` },
-  );
 }
 
 function requirePod(cluster: Cluster, wanted: Ordinal): Pod {

@@ -15,7 +15,8 @@ import { Failure } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { sql, trySql } from '../postgres/local-sql.ts';
 import { lsnDistance } from '../postgres/lsn.ts';
-import { noteStep, type Operation } from './operation.ts';
+import { checkpoint } from './checkpoint.ts';
+import { commandOf, noteStep, type Operation } from './operation.ts';
 import { type PromotionPlan, receivedLsn } from './plan-promotion.ts';
 
 export interface Promotion {
@@ -35,7 +36,6 @@ export interface Running {
 
 /** Time kept for what comes after the claim: promote, record, say so. */
 const reserveMs = 9_000;
-const longestCheckpointMs = 10_000;
 
 export async function runPromotion(running: Running, plan: PromotionPlan): Promise<Promotion> {
   const { cluster, io } = running;
@@ -98,17 +98,7 @@ async function stopOldPrimary(running: Running, plan: PromotionPlan, primary: Po
   const ref = formatRef(cluster.ref);
   await step(running, 'checkpoint');
   const began = io.host.now().getTime();
-  const checkpoint = await trySql(io.docker, localServer(cluster, primary), 'CHECKPOINT;', {
-    timeoutMs: longestCheckpointMs,
-  }).catch(() => undefined);
-  if (checkpoint?.exitCode !== 0)
-    throw new Failure(
-      'deadline',
-      `the checkpoint on ordinal ${primary.ordinal} did not end within ${longestCheckpointMs / 1000} s; nothing was changed`,
-      {
-        hint: `It goes on in the server. Run vd pg:promote ${ref} --replica ${plan.target.ordinal} again in a while.`,
-      },
-    );
+  await checkpoint(io, cluster, primary, commandOf(cluster.ref, operation));
   const until = deadline.getTime() - reserveMs;
   const left = until - io.host.now().getTime();
   if (left < 3_000)

@@ -11,5 +11,3 @@ export function lsnBytes(lsn: Lsn): bigint {
 export function lsnDistance(ahead: Lsn, behind: Lsn): number {
   return Number(lsnBytes(ahead) - lsnBytes(behind));
 }
-
-export const atLeast = (lsn: Lsn, wanted: Lsn): boolean => lsnBytes(lsn) >= lsnBytes(wanted);
