@@ -20,15 +20,15 @@ libatomic:
 	@sh test/support/libatomic.sh
 
 $(INSTALLED): package-lock.json | libatomic
-	npm ci --no-audit --no-fund --no-update-notifier
+	npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 expand: setup ## preview what the postgres blocks of FILE become (FILE=examples/voodu.hcl)
 	@node src/build/bundle.ts --quiet
 	@bin/voodu-postgres expand -f '$(FILE)'
 
-test: setup ## run every tier, real docker and real servers included
-	@node test/run.ts
+test: setup ## run every tier, real docker and real servers included (TIERS="unit golden": some)
+	@node test/run.ts $(TIERS:%=--tier=%)
 
 quick: setup ## run the tiers that need neither docker nor root
 	@node test/run.ts --quick
