@@ -50,3 +50,21 @@ deny_service_starts() {
 allow_service_starts() {
   [ -z "$denied_by_us" ] || rm -f /usr/sbin/policy-rc.d
 }
+
+# The mirror this machine installs its own packages from; it serves the other suites too.
+debian_mirror() {
+  found=$(find_debian_mirror)
+  if [ -z "$found" ]; then # apt knows what a source is only after it has read its index
+    run_apt_get update >&2
+    found=$(find_debian_mirror)
+  fi
+  [ -n "$found" ] || die 'no Debian mirror is in the apt sources of this machine'
+  printf '%s\n' "$found"
+}
+
+find_debian_mirror() {
+  codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  # shellcheck disable=SC2016 # apt expands its own fields
+  apt-get indextargets --format '$(REPO_URI)|$(LABEL)|$(CODENAME)|$(COMPONENT)' 'Created-By: Packages' |
+    awk -F'|' -v codename="$codename" '$2 == "Debian" && $3 == codename && $4 == "main" && !seen++ { print $1 }'
+}

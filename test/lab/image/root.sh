@@ -1,26 +1,16 @@
 #!/bin/bash
 # root.sh <major> <suite>: a root filesystem with that PostgreSQL major from that Debian suite, as a tar on stdout.
-# shellcheck disable=SC2016 # apt expands its own fields, and a hook its own $1
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../debian-packages.sh
+. "$here/../debian-packages.sh"
 export LAB_MAJOR=$1
 suite=$2
 
 packages=gosu,locales,xz-utils,zstd,procps,less,postgresql-common,postgresql-$LAB_MAJOR
 
-# The mirror this machine installs its own packages from serves the other suites too.
-find_mirror() {
-  apt-get indextargets --format '$(REPO_URI)|$(LABEL)|$(CODENAME)|$(COMPONENT)' 'Created-By: Packages' |
-    awk -F'|' -v codename="$(. /etc/os-release && echo "$VERSION_CODENAME")" \
-      '$2 == "Debian" && $3 == codename && $4 == "main" && !seen++ { print $1 }'
-}
-mirror=$(find_mirror)
-if [ -z "$mirror" ]; then # apt knows what a source is only after it has read its index
-  apt-get -q update </dev/null >&2
-  mirror=$(find_mirror)
-fi
-[ -n "$mirror" ] || { echo 'root.sh: no Debian mirror in the apt sources of this machine' >&2 && exit 1; }
+mirror=$(debian_mirror)
 
 options=(
   # A mirror frozen in time serves a testing suite whose index has expired.
