@@ -1,13 +1,11 @@
 /** What one start costs, launcher included, as ratios against a bare start of the same node in the same run. */
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeBundle, writeBundle } from '../../src/build/bundle.ts';
-import { buildExecutable } from '../../src/build/executable.ts';
-import { root } from '../../src/build/plugin-program.ts';
-import { architectures, runtimeOf } from '../../src/build/runtime.ts';
 import type { Row, Section } from './bench.ts';
+import { installForms } from './forms.ts';
+import { median } from './median.ts';
 
 const rounds = 25;
 
@@ -28,25 +26,14 @@ async function run(): Promise<readonly Row[]> {
   }
 }
 
-/** Two plugin directories as the install hook leaves them. */
 async function casesIn(directory: string): Promise<readonly Case[]> {
-  const architecture = architectures.find(name => spawnSync(runtimeOf(name), ['--version']).status === 0);
-  if (architecture === undefined) throw new Error('this machine runs none of the pinned nodes');
-  const runtime = runtimeOf(architecture);
-  const launcher = (form: string) => join(directory, form, 'bin/voodu-postgres');
-  for (const form of ['bundle', 'executable']) {
-    mkdirSync(join(directory, form, 'bin'), { recursive: true });
-    copyFileSync(join(root, 'bin/voodu-postgres'), launcher(form));
-  }
-  writeBundle(await makeBundle(), join(directory, 'bundle/dist'));
-  writeFileSync(join(directory, 'bundle/dist/node-path'), `${runtime}\n`);
-  await buildExecutable(architecture, join(directory, 'executable/bin/voodu-postgres.bin'));
+  const { runtime, launchers } = await installForms(directory);
   return [
     { what: 'node -e 0', command: [runtime, '-e', '0'], input: '' },
-    ...['executable', 'bundle'].flatMap(form =>
+    ...Object.entries(launchers).flatMap(([form, launcher]) =>
       invocations.map(({ what, argv, input }) => ({
         what: `${form}: ${what}`,
-        command: [launcher(form), ...argv],
+        command: [launcher, ...argv],
         input,
       })),
     ),
@@ -112,8 +99,6 @@ async function measure(cases: readonly Case[]): Promise<readonly Row[]> {
   }
   return rows;
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
 /** The process's own high-water mark, read until it is gone. */
 function peakKib({ command: [program = '', ...args], input }: Case): Promise<number> {
