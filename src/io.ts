@@ -11,6 +11,7 @@ export interface Io {
   readonly postgres: PostgresLogin;
   readonly web: Web;
   readonly files: Files;
+  readonly cron: Cron;
   readonly host: Host;
   readonly parseHcl: ParseHcl;
 }
@@ -145,6 +146,20 @@ export interface WebReply {
   readonly body: AsyncIterable<Uint8Array>;
   /** Ends the connection, read or not. */
   close(): void;
+}
+
+/** When a schedule comes round. */
+export interface Cron {
+  /** The last runs before an instant, the latest first; fewer where there were fewer. */
+  runsBefore(schedule: CronSchedule, now: Date, count: number): Promise<readonly Date[]>;
+  nextRun(schedule: CronSchedule, now: Date): Promise<Date | undefined>;
+}
+
+export interface CronSchedule {
+  /** Five fields, or a name like `@daily`. */
+  readonly expression: string;
+  /** Of the IANA database, like `UTC`. */
+  readonly timezone: string;
 }
 
 /** Files on the docker host; the plugin runs there as root. */

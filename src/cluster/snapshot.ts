@@ -12,6 +12,10 @@ export interface Extras {
   readonly lastBackup:
     | { readonly id: string; readonly created_at: string; readonly status: string }
     | undefined;
+  /** What captures by itself, and when it does so next. */
+  readonly schedule:
+    | { readonly expression: string; readonly timezone: string; readonly next: string | null }
+    | undefined;
   readonly unfinished: string | undefined;
 }
 
@@ -47,6 +51,7 @@ export function snapshot(cluster: Cluster, extras: Extras) {
       last: extras.lastBackup ?? null,
       keep: bucketValue(bucket, 'backupKeep') ?? null,
       max_age: bucketValue(bucket, 'backupMaxAge') ?? null,
+      schedule: extras.schedule ?? null,
     },
     password_in_bucket: {
       accepted: 'matches the database',

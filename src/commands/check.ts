@@ -1,7 +1,9 @@
+import { appliedSchedule } from '../backup/applied-schedule.ts';
+import { runsToBringOne, staleness } from '../backup/freshness.ts';
 import { lastBackup } from '../backup/last-backup.ts';
+import { resolvePolicy } from '../backup/policy.ts';
 import { command, type Reply } from '../cli/command.ts';
 import { formatSeconds } from '../cli/format.ts';
-import { bucketValue } from '../cluster/bucket.ts';
 import { type Cluster, livePrimary } from '../cluster/cluster.ts';
 import { superuserPassword } from '../cluster/connection-url.ts';
 import { type Finding, findings } from '../cluster/health.ts';
@@ -9,30 +11,27 @@ import { loadCluster } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
 import type { Io } from '../io.ts';
-import { durationSeconds } from '../spec/quantity.ts';
 import { clusterParam, jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
 /** Exit statuses of monitoring plugins. */
 const statuses = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
 type Status = keyof typeof statuses;
 
-/** A daily backup may be this late before it is critical, unless BACKUP_MAX_AGE says otherwise. */
-const backupMaxAgeSeconds = 2 * 86_400;
-
 export const check = command({
   name: 'check',
   summary: 'One line and an exit status for monitoring: 0 ok, 1 warning, 2 critical, 3 unknown',
   params: { cluster: clusterParam, output: outputFormat, json: jsonSwitch },
   details: `
-Looks at: exactly one writable primary, standbys streaming, lag, slots, free space for WAL, age of the newest backup.
+Looks at: exactly one writable primary, standbys streaming, lag, slots, free space for WAL, age of the newest backup. That one
+is critical when two runs of the schedule have brought none, when it is older than BACKUP_MAX_AGE, and where there is neither
+schedule nor limit, after two days.
 The exit status is passed on by vd. With --json the status is in the document and vd leaves with 0.`,
   examples: [{ line: 'vd pg:check my-app/db', does: 'OK - my-app/db: primary 0, 2 of 2 standbys streaming' }],
   run: async ({ io }, values): Promise<Reply> => {
     const cluster = await loadCluster(io, values.cluster);
-    const backup = await lastBackup(io, cluster);
     const found = [
       ...findings(cluster),
-      ...backupFindings(cluster, backup?.created_at, io.host.now()),
+      ...(await backupFindings(io, cluster)),
       ...(await diskFindings(io, cluster)),
       ...(await passwordFindings(io, cluster)),
     ];
@@ -76,22 +75,33 @@ function summary(cluster: Cluster): string {
   return `primary ${livePrimary(cluster)?.ordinal}${standbys === 0 ? '' : `, ${standbys} of ${standbys} standbys streaming`}`;
 }
 
-function backupFindings(cluster: Cluster, newest: string | undefined, now: Date): Finding[] {
-  const next = `vd pg:backups:capture ${formatRef(cluster.ref)}`;
-  if (newest === undefined) {
-    // A cluster of today need not have one yet.
-    const young = now.getTime() / 1000 - bornAt(cluster) < backupMaxAgeSeconds;
-    return young ? [] : [{ severity: 'warning', text: 'there is no backup', next }];
-  }
-  const age = (now.getTime() - new Date(newest).getTime()) / 1000;
-  const limit = durationSeconds(bucketValue(cluster.bucket, 'backupMaxAge') ?? '') ?? backupMaxAgeSeconds;
-  return age > limit ? [{ severity: 'critical', text: `newest backup ${formatSeconds(age)} old`, next }] : [];
+async function backupFindings(io: Io, cluster: Cluster): Promise<Finding[]> {
+  const now = io.host.now();
+  const [newest, schedule] = await Promise.all([lastBackup(io, cluster), appliedSchedule(io, cluster.ref)]);
+  const { policy } = resolvePolicy({ keep: undefined, maxAge: undefined }, cluster.bucket);
+  const stale = staleness({
+    now,
+    newest: newest && new Date(newest.created_at),
+    born: bornAt(cluster),
+    limitSeconds: policy.maxAge?.seconds,
+    schedule: schedule && {
+      expression: schedule.expression,
+      runs: await io.cron.runsBefore(schedule, now, runsToBringOne),
+    },
+  });
+  if (stale === undefined) return [];
+  const age =
+    stale.ageSeconds === undefined
+      ? 'there is no backup'
+      : `newest backup ${formatSeconds(stale.ageSeconds)} old`;
+  const text = age + (stale.schedule === undefined ? '' : `, and the schedule is "${stale.schedule}"`);
+  return [{ severity: stale.severity, text, next: `vd pg:backups:capture ${formatRef(cluster.ref)}` }];
 }
 
 /** initdb puts the seconds since 1970 into the upper half of the system identifier. */
-function bornAt(cluster: Cluster): number {
+function bornAt(cluster: Cluster): Date {
   const system = livePrimary(cluster)?.answer?.system_id ?? cluster.epoch?.systemId ?? '0';
-  return Number(BigInt(system) >> 32n);
+  return new Date(1000 * Number(BigInt(system) >> 32n));
 }
 
 async function passwordFindings(io: Io, cluster: Cluster): Promise<Finding[]> {

@@ -1,3 +1,4 @@
+import { appliedSchedule } from '../backup/applied-schedule.ts';
 import { lastBackup } from '../backup/last-backup.ts';
 import { type Context, command, json, text } from '../cli/command.ts';
 import { formatBytes, formatSeconds } from '../cli/format.ts';
@@ -8,6 +9,7 @@ import { loadCluster } from '../cluster/load-cluster.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
 import { type Extras, type Snapshot, snapshot } from '../cluster/snapshot.ts';
 import { describeUnfinished } from '../failover/operation.ts';
+import type { Io } from '../io.ts';
 import { clusterParam, jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
 export const info = command({
@@ -30,14 +32,21 @@ Every pod is asked at the same time, and one that hangs is "unknown" after two s
 async function loadExtras({ io }: Context, cluster: Cluster): Promise<Extras> {
   const primary = livePrimary(cluster);
   const password = superuserPassword(cluster.bucket);
-  const [login, backup, unfinished] = await Promise.all([
+  const [login, backup, schedule, unfinished] = await Promise.all([
     primary && password
       ? tryLogin(io, cluster, primary, superuserCredentials(cluster, password))
       : ('untried' as const),
     lastBackup(io, cluster),
+    loadSchedule(io, cluster),
     describeUnfinished(io, cluster.ref, cluster.spec.state),
   ]);
-  return { password: login, lastBackup: backup, unfinished };
+  return { password: login, lastBackup: backup, schedule, unfinished };
+}
+
+async function loadSchedule(io: Io, cluster: Cluster): Promise<Extras['schedule']> {
+  const schedule = await appliedSchedule(io, cluster.ref);
+  if (schedule === undefined) return undefined;
+  return { ...schedule, next: (await io.cron.nextRun(schedule, io.host.now()))?.toISOString() ?? null };
 }
 
 function formatSnapshot(view: Snapshot, now: Date): string {
@@ -61,6 +70,7 @@ function formatSnapshot(view: Snapshot, now: Date): string {
         ? 'none yet'
         : `${view.backup.last.id} ${view.backup.last.status}, ${view.backup.last.created_at}`,
     ],
+    ['schedule', formatSchedule(view.backup.schedule)],
     [
       'retention',
       `keep ${view.backup.keep ?? 'all'}${view.backup.max_age === null ? '' : `, at most ${view.backup.max_age} old`}`,
@@ -86,6 +96,12 @@ function formatSnapshot(view: Snapshot, now: Date): string {
     ...(wrong.length === 0 ? [] : ['', 'findings', ...wrong]),
     '',
   ].join('\n');
+}
+
+function formatSchedule(schedule: Snapshot['backup']['schedule']): string {
+  if (schedule === null) return 'none';
+  const next = schedule.next === null ? '' : `, next ${schedule.next}`;
+  return `"${schedule.expression}" ${schedule.timezone}${next}`;
 }
 
 function podRow(pod: Snapshot['pods'][number], now: Date): string[] {

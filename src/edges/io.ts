@@ -11,6 +11,7 @@ export function realIo(controllerUrl: string | undefined): Io {
     docker: lazily(async () => (await import('./docker.ts')).docker),
     postgres: lazily(async () => (await import('./postgres-login.ts')).postgresLogin),
     web: lazily(async () => (await import('./web.ts')).web),
+    cron: lazily(async () => (await import('./cron.ts')).cron),
     files: lazily(async () => (await import('./files.ts')).files),
     parseHcl: async (filename, text) => (await import('./hcl.ts')).parseHcl(filename, text),
   };

@@ -464,6 +464,11 @@ describe('backup { }', () => {
       'retention (keep 3, max age 30d): nothing to prune',
     );
     expect(await volumesOf(first.container)).toBe('');
+    expect((await cluster.json('info')).backup).toMatchObject({
+      last: { id: 'b001', status: 'complete' },
+      schedule: { expression: '30 2 * * *', timezone: 'UTC', next: expect.stringMatching(/T02:30:00.000Z$/) },
+    });
+    expect(await cluster.ok('check')).toMatch(/^OK - /);
     await docker('pause', cluster.pod(0));
     const second = await run(cluster);
     await docker('unpause', cluster.pod(0));

@@ -5,7 +5,12 @@ import { snapshot } from '../../../src/cluster/snapshot.ts';
 import { clusterOf, healthy, primary, silent, standby } from '../../support/cluster-view.ts';
 
 const states = (cluster: ReturnType<typeof healthy>) => cluster.pods.map(pod => podState(cluster, pod));
-const extras = { password: 'accepted', lastBackup: undefined, unfinished: undefined } as const;
+const extras = {
+  password: 'accepted',
+  lastBackup: undefined,
+  schedule: undefined,
+  unfinished: undefined,
+} as const;
 
 it('a healthy cluster has nothing to report', () => {
   expect(states(healthy())).toEqual(['primary', 'streaming', 'streaming']);
