@@ -31,7 +31,7 @@ export const docker: Docker = {
   },
   start: async container => void (await must(['start', container])),
   stop: async (container, graceSeconds) =>
-    void (await must(['stop', '--timeout', String(graceSeconds), container], {
+    void (await must(['stop', '-t', String(graceSeconds), container], {
       timeoutMs: (graceSeconds + 10) * 1000,
     })),
   kill: async (container, signal) => void (await must(['kill', '--signal', signal, container])),
