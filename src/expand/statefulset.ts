@@ -24,7 +24,7 @@ export function planStatefulset(ref: ClusterRef, spec: PostgresSpec, around: Sur
       image: spec.image,
       replicas: spec.replicas,
       command: ['bash', podPaths.entrypoint],
-      env: { ...ownEnvironment(ref, spec), ...env },
+      env: { ...env, ...ownEnvironment(ref, spec) },
       ports: around.exposed ? [`0.0.0.0:${spec.port}:${spec.port}`] : (ports ?? [String(spec.port)]),
       volumes: planVolumes(ref, spec, around.root),
       volume_claims: [
@@ -40,6 +40,7 @@ export function planStatefulset(ref: ClusterRef, spec: PostgresSpec, around: Sur
 
 /** No password and no ordinal of the primary: those move, and spec.env would win over the bucket for ever (contract 6.3). */
 function ownEnvironment(ref: ClusterRef, spec: PostgresSpec): Record<string, string> {
+  const initdbArgs = spec.statefulset.env['POSTGRES_INITDB_ARGS'];
   return {
     PGDATA: podPaths.pgdata,
     PG_NAME: ref.name,
@@ -47,7 +48,11 @@ function ownEnvironment(ref: ClusterRef, spec: PostgresSpec): Record<string, str
     PG_REPLICATION_USER: spec.replicationUser,
     PG_SCOPE_SUFFIX: `.${ref.scope}`,
     POSTGRES_DB: spec.database,
-    POSTGRES_INITDB_ARGS: `--locale=${spec.initdbLocale} --encoding=${spec.initdbEncoding}`,
+    // initdb takes the last of two, so the operator's come behind.
+    POSTGRES_INITDB_ARGS: [
+      `--locale=${spec.initdbLocale} --encoding=${spec.initdbEncoding}`,
+      ...(initdbArgs === undefined ? [] : [initdbArgs]),
+    ].join(' '),
     POSTGRES_USER: spec.user,
   };
 }

@@ -17,6 +17,11 @@ const ownedVariables: Readonly<Record<string, string>> = {
   PG_REPLICATION_USER: 'use the field replication_user',
   PG_REPLICATION_PASSWORD: 'use vd pg:new-password --replication',
   PG_CLUSTER_ID: "it identifies the cluster's data",
+  POSTGRES_USER_FILE: 'use the field user',
+  POSTGRES_DB_FILE: 'use the field database',
+  POSTGRES_PASSWORD_FILE: 'use the field password, or vd pg:new-password',
+  POSTGRES_INITDB_ARGS_FILE: 'use POSTGRES_INITDB_ARGS',
+  POSTGRES_INITDB_WALDIR: 'WAL lives in the claim data, where a clone and a rewind find it',
 };
 
 export function parseEnvironment(value: unknown, problems: Problems): Record<string, string> {

@@ -50,7 +50,7 @@ const bounded: Readonly<Record<string, (value: unknown, replicas: number) => str
       ? undefined
       : 'the replication role logs in with scram-sha-256 only',
   max_wal_senders: (value, replicas) =>
-    atLeast(value, replicas * 2, 'two for each pod, so that a standby can be cloned'),
+    atLeast(value, Math.min(10, replicas * 2), 'two for each pod, so that a standby can be cloned'),
   max_replication_slots: (value, replicas) => atLeast(value, replicas + 1, 'one for each pod and one spare'),
 };
 

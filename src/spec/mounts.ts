@@ -5,6 +5,7 @@ import { isMap } from './values.ts';
 import { words } from './words.ts';
 
 export const dataMount = '/var/lib/postgresql/data';
+const backupsMount = '/backups';
 
 /** An operator's mount at these would go around the pod's entrypoint. */
 const ownedMounts: Readonly<Record<string, string>> = {
@@ -12,10 +13,18 @@ const ownedMounts: Readonly<Record<string, string>> = {
   '/usr/local/bin/voodu-postgres-entrypoint': "the pod's entrypoint is mounted there",
   '/etc/postgresql/conf.d/voodu-50-streaming.conf': 'use pg_config',
   '/etc/postgresql/conf.d/voodu-99-overrides.conf': 'use pg_config',
+  '/etc/postgresql/voodu-50-streaming.conf': 'use pg_config',
+  '/etc/postgresql/voodu-99-overrides.conf': 'use pg_config',
+  '/etc/postgresql/postgresql.conf': 'the server reads no file there; use pg_config',
+  '/etc/postgresql/pg_hba.conf':
+    'the server reads no file there; pg_hba.conf is in the data directory of every pod',
   '/docker-entrypoint-initdb.d/00_create_replication.sh': 'mount your script under another name there',
   '/var/lib/voodu': "the cluster's record of epochs is mounted there",
   '/etc/voodu': "the cluster's live settings are mounted there",
 };
+
+/** A claim is a volume for each pod, and backups belong to the cluster. */
+const claimedBackups = 'all pods share it: volumes = ["/srv/backups:/backups"] puts it elsewhere';
 
 const ownerOf = (destination: string) =>
   Object.hasOwn(ownedMounts, destination) ? ownedMounts[destination] : undefined;
@@ -54,12 +63,18 @@ export function parseClaims(
       return [];
     }
     const destination = trimSlash(mount_path);
-    const owner = ownerOf(destination);
+    const owner = destination === backupsMount ? claimedBackups : ownerOf(destination);
     if (name === 'data' && destination !== dataMount)
       problems.add(path, `data is mounted at ${dataMount}, not ${mount_path}`);
     if (name !== 'data' && owner !== undefined) problems.add(path, `${destination} is the plugin's`, owner);
     if (taken.has(destination)) problems.add(path, `${destination} is mounted twice`);
     taken.add(destination);
-    return [{ name, mount_path, ...(size === undefined || size === null ? {} : { size: String(size) }) }];
+    return [
+      {
+        name,
+        mount_path: destination,
+        ...(size === undefined || size === null ? {} : { size: String(size) }),
+      },
+    ];
   });
 }

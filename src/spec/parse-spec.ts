@@ -3,6 +3,7 @@ import { parseBackupBlock } from './backup-block.ts';
 import { defaultImage, fieldNames, foreignFields, refusedFields } from './fields.ts';
 import { settingName, settingProblem } from './guc.ts';
 import { identifierProblem, isInitdbWord, passwordProblem } from './identifier.ts';
+import { imageMajor } from './image.ts';
 import { nearest } from './nearest.ts';
 import type { PostgresSpec, SettingValue } from './postgres-spec.ts';
 import { Problems } from './problems.ts';
@@ -14,12 +15,15 @@ type Raw = Readonly<Record<string, unknown>>;
 
 const mostReplicas = 8;
 
+/** What the pods' entrypoint, pg_rewind's grants and the slots of standbys are written for. */
+const leastMajor = 15;
+
 export function parseSpec(raw: Raw, block: string): PostgresSpec {
   const problems = new Problems();
   checkFieldNames(raw, problems);
   const replicas = integer(raw, 'replicas', 1, 1, mostReplicas, problems);
   const spec: PostgresSpec = {
-    image: text(raw, 'image', defaultImage, problems),
+    image: image(raw, problems),
     replicas,
     database: identifier(raw, 'database', 'postgres', false, problems),
     user: identifier(raw, 'user', 'postgres', true, problems),
@@ -55,12 +59,19 @@ function checkFieldNames(raw: Raw, problems: Problems): void {
     else if (foreign !== undefined) problems.add(key, 'is not a field of a postgres block', foreign);
     else if (close !== undefined)
       problems.add(key, 'is not a field of a postgres block', `did you mean ${close}?`);
+    // The controller passes over what it does not know, and so would nobody ever say so.
+    else
+      problems.add(
+        key,
+        'is not a field of a postgres block or of a statefulset',
+        'vd pg:defaults lists them all',
+      );
   }
 }
 
-/** Absent and null are the same to an operator: the default. */
+/** Absent, null and `"${A_VARIABLE:-}"` are the same to an operator: the default. */
 function given(raw: Raw, key: string): unknown {
-  return raw[key] ?? undefined;
+  return raw[key] === '' ? undefined : (raw[key] ?? undefined);
 }
 
 function text(raw: Raw, key: string, fallback: string, problems: Problems): string {
@@ -69,6 +80,18 @@ function text(raw: Raw, key: string, fallback: string, problems: Problems): stri
   if (typeof value === 'string' && value.trim() !== '' && !/[\s\0]/.test(value)) return value;
   problems.add(key, `wants a word, not ${show(value)}`);
   return fallback;
+}
+
+function image(raw: Raw, problems: Problems): string {
+  const name = text(raw, 'image', defaultImage, problems);
+  const major = imageMajor(name);
+  if (major !== undefined && major < leastMajor)
+    problems.add(
+      'image',
+      `${show(name)} is PostgreSQL ${major}, and this plugin needs ${leastMajor} or newer`,
+      `image = "${defaultImage}"; data of ${major} has to be dumped with its own pg_dump and restored`,
+    );
+  return name;
 }
 
 function integer(
@@ -99,7 +122,7 @@ function identifier(raw: Raw, key: string, fallback: string, role: boolean, prob
 
 function password(raw: Raw, problems: Problems): string | undefined {
   const value = given(raw, 'password');
-  if (value === undefined || value === '') return undefined;
+  if (value === undefined) return undefined;
   // The value itself is never repeated in a message.
   const problem = typeof value === 'string' ? passwordProblem(value) : 'wants a string';
   if (problem !== undefined) problems.add('password', problem);

@@ -3,7 +3,6 @@
  * (contract 6.1), so types are settled here: numbers become strings where it wants strings, blocks become lists.
  */
 import { parseEnvironment } from './environment.ts';
-import { blockSpellings, fields } from './fields.ts';
 import { parseLogs, parseResources, parseUlimits } from './limits.ts';
 import { parseClaims, parseVolumes } from './mounts.ts';
 import { blockList, parseInits } from './named-blocks.ts';
@@ -53,19 +52,10 @@ const handedOn: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** Read one by one below, or consumed by the plugin. */
-const consumed = new Set([
-  ...fields.filter(field => field.owner === 'plugin').map(field => field.name),
-  ...Object.keys(blockSpellings),
-  ...['env', 'ports', 'volumes', 'volume_claims', 'docker_options', 'health_check', 'probes', 'inits'],
-]);
-
 export function parseStatefulsetKeys(raw: Raw, replicas: number, problems: Problems): StatefulsetKeys {
   const rest: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(raw)) {
-    if (consumed.has(key) || value === null) continue;
-    const read = Object.hasOwn(handedOn, key) ? handedOn[key] : undefined;
-    rest[key] = read ? read(value, problems) : value;
+    if (value !== null && Object.hasOwn(handedOn, key)) rest[key] = handedOn[key]!(value, problems);
   }
   networkMode(rest['network_mode'], replicas, problems);
   const inits = parseInits(blockList(raw, 'inits', 'init', problems), problems);

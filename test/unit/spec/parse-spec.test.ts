@@ -100,7 +100,6 @@ describe('values that are refused, each with its path', () => {
   it.each<[string, unknown, string]>([
     ['image', 17, 'image: wants a word, not 17'],
     ['image', 'postgres: 17', 'image: wants a word, not "postgres: 17"'],
-    ['image', '', 'image: wants a word, not ""'],
     ['replicas', 0, 'replicas: wants a whole number from 1 to 8, not 0'],
     ['replicas', 9, 'replicas: wants a whole number from 1 to 8, not 9'],
     ['replicas', 2.5, 'replicas: wants a whole number from 1 to 8, not 2.5'],
@@ -108,7 +107,6 @@ describe('values that are refused, each with its path', () => {
     ['replicas', true, 'replicas: wants a whole number from 1 to 8, not true'],
     ['port', 65_536, 'port: wants a whole number from 1 to 65535, not 65536'],
     ['port', '5432/tcp', 'port: wants a whole number from 1 to 65535, not "5432/tcp"'],
-    ['database', '', 'database: must not be empty'],
     [
       'database',
       'a b',
@@ -189,14 +187,25 @@ describe('names that are no fields', () => {
     },
   );
 
-  it('far from every field a key is handed on, as the seed promises', () => {
-    expect(parse({ something_else: { a: 1 } }).statefulset.rest).toEqual({ something_else: { a: 1 } });
+  it('far from every field a key is refused too: the controller would pass over it without a word', () => {
+    expect(problemsOf({ something_else: { a: 1 } })).toEqual([
+      'something_else: is not a field of a postgres block or of a statefulset',
+    ]);
   });
+
+  it.each(['image', 'database', 'user', 'replication_user', 'port', 'initdb_locale'])(
+    '%s is the default where it is empty, as from a variable that is not set',
+    field => {
+      expect(parse({ [field]: '' })).toEqual(parse({}));
+    },
+  );
 
   it.each(['constructor', 'toString', '__proto__'])(
     'a key that every object has (%s) is an unknown key like others',
     key => {
-      expect(problemsOf(JSON.parse(`{"${key}": 1}`))).toEqual([]);
+      expect(problemsOf(JSON.parse(`{"${key}": 1}`))).toEqual([
+        `${key}: is not a field of a postgres block or of a statefulset`,
+      ]);
     },
   );
 });
