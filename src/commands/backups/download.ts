@@ -26,8 +26,9 @@ export const download = command({
     },
   },
   details: `
-A portable pg_dump archive (custom format) for pg_restore anywhere. An existing file is never overwritten. The checksum is
-compared before a single byte is copied, up to 4 GB; beyond that the line to compare it with afterwards is printed.`,
+A pg_dump archive in custom format, for a pg_restore of the same major or newer; from PostgreSQL 16 on one that is built with
+zstd, as Debian's, Alpine's and the official images' are. An existing file is never overwritten. Up to 4 GB the checksum is
+compared before a single byte is copied; for larger files the line to compare it with afterwards is printed.`,
   examples: [
     { line: 'vd pg:backups:download my-app/db b007', does: './b007-20260507T020000Z.dump' },
     { line: 'vd pg:backups:download my-app/db b007 --to /srv/archive/db.dump', does: 'under another name' },
