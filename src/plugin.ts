@@ -1,6 +1,4 @@
-/** Who we are, and the ordered list of commands: plugin.yml, help and the README table derive from it. */
-
-import packageJson from '../package.json' with { type: 'json' };
+/** The ordered list of commands: plugin.yml, help and the README table derive from it. */
 import type { Dispatcher } from './cli/dispatch.ts';
 import { backup } from './commands/backup.ts';
 import { cancel } from './commands/backups/cancel.ts';
@@ -31,14 +29,6 @@ import { rejoin } from './commands/rejoin.ts';
 import { restore } from './commands/restore.ts';
 import { unlink } from './commands/unlink.ts';
 import { version } from './commands/version.ts';
-
-export const plugin = {
-  name: 'postgres',
-  version: packageJson.version,
-  description: packageJson.description,
-  aliases: ['pg'],
-  entrypoint: 'bin/voodu-postgres',
-} as const;
 
 export const dispatcher: Dispatcher = {
   commands: [

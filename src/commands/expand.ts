@@ -1,8 +1,8 @@
 import { command } from '../cli/command.ts';
 import { asText } from '../cli/params.ts';
 import { expand } from '../expand/expand.ts';
-import { previewFile } from '../expand/preview.ts';
 import { parseExpandRequest } from '../protocol/expand-request.ts';
+import { previewFile } from './expand-preview.ts';
 import { outputFormat } from './shared-params.ts';
 
 export const expandCommand = command({

@@ -3,7 +3,8 @@ import { asText } from '../cli/params.ts';
 import { renderTable } from '../cli/table.ts';
 import { commandHelp } from '../cli/usage.ts';
 import { Failure } from '../errors.ts';
-import { dispatcher, plugin } from '../plugin.ts';
+import { plugin } from '../identity.ts';
+import { dispatcher } from '../plugin.ts';
 
 export const help = command({
   name: 'help',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Context, Reply } from '../../../src/cli/command.ts';
 import { dispatch } from '../../../src/cli/dispatch.ts';
-import { dispatcher, plugin } from '../../../src/plugin.ts';
+import { plugin } from '../../../src/identity.ts';
+import { dispatcher } from '../../../src/plugin.ts';
 import { fields } from '../../../src/spec/fields.ts';
 
 const run = async (...argv: string[]): Promise<Reply> => dispatch(dispatcher, argv, () => ({}) as Context);
