@@ -234,13 +234,20 @@ describe('new-password', () => {
 
   it('a pod that refuses it: the old one is in force again, everywhere', async () => {
     const hba = '/var/lib/postgresql/data/pgdata/pg_hba.conf';
-    await docker('exec', cluster.pod(2), 'sed', '-i', '1i host all appuser samenet reject', hba);
+    await docker(
+      'exec',
+      cluster.pod(2),
+      'sed',
+      '-i',
+      '1i host all appuser 127.0.0.1/32 trust\\nhost all appuser all reject',
+      hba,
+    );
     await cluster.sql(2, 'select pg_reload_conf()');
     await unchanged(
       refusal('new-password'),
       /\.2 refuses the new password; the old password is in force again/,
     );
-    await docker('exec', cluster.pod(2), 'sed', '-i', '1d', hba);
+    await docker('exec', cluster.pod(2), 'sed', '-i', '1,2d', hba);
     await cluster.sql(2, 'select pg_reload_conf()');
   });
 
@@ -274,6 +281,23 @@ describe('new-password', () => {
     expect(envFileOf(lab.controller, cluster.scope)).toContain('PGDATA=');
     await cluster.apply(spec);
     expect(await cluster.ids()).toEqual(ids);
+  });
+});
+
+describe("a primary outside docker's networks", () => {
+  it.each([
+    ['host', 5441, /rotated and proven on 0\n/],
+    ['none', 5442, /rotated and could not be proven by a login \(not on 0: it has no address to log in at\)/],
+  ])('network_mode = "%s": new-password', async (network_mode, port, said) => {
+    const single = lab.cluster(lab.scope(network_mode));
+    await single.apply({ image: 'postgres:17', port, network_mode });
+    await single.settled(0, 1);
+    const before = await single.sql(0, "select rolpassword from pg_authid where rolname = 'postgres'");
+    expect(await single.ok('new-password')).toMatch(said);
+    expect(await single.sql(0, "select rolpassword from pg_authid where rolname = 'postgres'")).not.toBe(
+      before,
+    );
+    await single.remove();
   });
 });
 

@@ -69,6 +69,15 @@ describe('the record of epochs', () => {
     });
   });
 
+  it('one that cannot be read is in force and gives nobody a right: it may name somebody else', () => {
+    writeFileSync(join(root, 'state/epochs/3'), 'primary=1\n');
+    writeFileSync(join(root, 'state/epochs/7'), 'primary=0\n');
+    const { stdout } =
+      pod(`exec 2>/dev/null; ulimit -n 8; for fd in 3 4 5 6 7; do eval "exec $fd</dev/null"; done
+      read_epoch 7; echo "status=$? epoch=$epoch primary=$primary"`);
+    expect(stdout).toBe('status=1 epoch=7 primary=\n');
+  });
+
   it('nothing that can be read is no record at all', () => {
     expect(epochs({ '4': 'nonsense\n' }).stdout).toBe('status=1 epoch=0 primary= timeline=0\n');
   });
@@ -78,6 +87,18 @@ describe('the record of epochs', () => {
     expect(stdout).toBe('status=1\n');
     expect(readdirSync(join(root, 'state'))).toEqual(['epochs']);
   });
+});
+
+it('half rewound data is no server\u2019s, whatever became of the order', () => {
+  writeFileSync(join(root, 'data/pgdata/PG_VERSION'), '17\n');
+  writeFileSync(join(root, 'data/voodu/rewinding'), '');
+  writeFileSync(join(root, 'state/epochs/2'), 'primary=1\ntimeline=2\n');
+  const { stderr } =
+    pod(`image_major=17 unready=/dev/null; write_passfile() { :; }; nap() { :; }; start_server() { echo started; exit; }
+    decide`);
+  expect(stderr).toMatch(
+    /REFUSED: a rewind of this data was cut off half-way.*vd pg:rejoin lab\/db --replica 1 --reclone/,
+  );
 });
 
 describe('room on the disk', () => {
