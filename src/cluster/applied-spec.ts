@@ -29,6 +29,8 @@ export interface AppliedSpec {
   /** Directories of the docker host. */
   readonly backups: string;
   readonly state: string;
+  /** `host` or `none`; absent on docker's networks. */
+  readonly networkMode?: string;
   /** Names that spec.env sets: a bucket's value never reaches the pods under them. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -39,7 +41,7 @@ export function readAppliedSpec(ref: ClusterRef, manifest: StoredManifest): Appl
     throw new Failure('refused', `${formatRef(ref)} is a statefulset, but not a postgres cluster`, {
       hint: 'Name a cluster that was applied as a postgres block.',
     });
-  const { image, replicas, env, ports, volumes } = parsed.data;
+  const { image, replicas, env, ports, volumes, network_mode } = parsed.data;
   const mounted = (path: string) => volumes?.find(volume => mountDestination(volume) === path)?.split(':')[0];
   return {
     image,
@@ -52,5 +54,6 @@ export function readAppliedSpec(ref: ClusterRef, manifest: StoredManifest): Appl
     backups: mounted(podPaths.backups) ?? backupsDirectory(ref),
     state: mounted(podPaths.state) ?? stateDirectory(ref),
     env,
+    ...(network_mode ? { networkMode: network_mode } : {}),
   };
 }

@@ -19,11 +19,23 @@ export interface Credentials {
   readonly database: string;
 }
 
-export async function tryLogin(io: Io, cluster: Cluster, pod: Pod, credentials: Credentials): Promise<Login> {
-  const host = Object.values(pod.container?.addresses ?? {})[0];
+/** Where this host reaches a pod's server; undefined with `network_mode = "none"`, and where there is no container. */
+export function loginAddress({ spec }: Pick<Cluster, 'spec'>, { container }: Pod): string | undefined {
+  if (container === undefined) return undefined;
+  return spec.networkMode === 'host' ? '127.0.0.1' : Object.values(container.addresses)[0];
+}
+
+export async function tryLogin(
+  io: Io,
+  cluster: Cluster,
+  pod: Pod,
+  credentials: Credentials,
+  timeoutMs: number = loginTimeoutMs,
+): Promise<Login> {
+  const host = loginAddress(cluster, pod);
   if (host === undefined) return 'untried';
   try {
-    await io.postgres.login({ host, port: cluster.spec.port, timeoutMs: loginTimeoutMs, ...credentials });
+    await io.postgres.login({ host, port: cluster.spec.port, timeoutMs, ...credentials });
     return 'accepted';
   } catch (error) {
     const code = isFailure(error) ? (error.cause as { code?: string } | undefined)?.code : undefined;

@@ -1,51 +1,86 @@
 /**
  * Rotating a role's password: the catalogue first, proven by logins everywhere, then whoever remembers it.
- * Until the last login has succeeded, every failure puts the old verifier back.
+ * Until the last of them has it, every failure puts the old verifier back, and the message says whether that worked.
  */
-import { Failure } from '../errors.ts';
+import { Failure, formatFailure, isFailure } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { quoteIdentifier, quoteLiteral, sql } from '../postgres/local-sql.ts';
+import { quoteIdentifier, quoteLiteral, sql, sqlReason, trySql } from '../postgres/local-sql.ts';
 import { type Cluster, livePrimary, localServer, type Pod } from './cluster.ts';
 import { formatRef } from './names.ts';
-import { tryLogin } from './password.ts';
+import { type Proof, proveEverywhere } from './prove-password.ts';
+import { before, msUntil } from './time-left.ts';
 
-export interface Rotation {
+export interface NewPassword {
   readonly role: string;
   readonly password: string;
   readonly database: string;
-  /** The verifier before, to go back to. */
-  readonly oldVerifier: string;
 }
 
-const standbyPatienceMs = 5_000;
+/** Whoever remembers the password, and how to make them remember the old one again. */
+export interface Remember {
+  run(until: Date): Promise<void>;
+  undo(): Promise<void>;
+}
 
-export async function rotateInDatabase(
+/** What a rotation may take at worst: the lock, the logins, the controller, and all of it back. */
+const neededMs = 12_000;
+/** Of that, from the end: putting the old password back, and before it the bucket. */
+const undoMs = 3_000;
+const rememberMs = 3_000;
+const longestAlterMs = 8_000;
+
+export async function rotate(
   io: Io,
   cluster: Cluster,
-  role: string,
-  password: string,
-): Promise<Rotation> {
+  wanted: NewPassword,
+  deadline: Date,
+  remember: Remember,
+): Promise<Proof> {
   const primary = requirePrimary(cluster);
-  const server = localServer(cluster, primary);
-  const oldVerifier = await sql(
-    io.docker,
-    server,
-    `SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = ${quoteLiteral(role)};`,
-  );
-  const database = role === cluster.spec.user ? cluster.spec.database : 'postgres';
-  const rotation: Rotation = { role, password, database, oldVerifier };
-  await setVerifier(io, cluster, primary, role, io.host.scramVerifier(password));
+  const oldVerifier = await loadVerifier(io, cluster, primary, wanted.role);
+  requireTime(io, cluster, deadline);
+  const rememberBy = before(deadline, undoMs);
+  const proveBy = before(rememberBy, rememberMs);
   try {
-    await proveEverywhere(io, cluster, rotation);
+    const limitMs = Math.min(longestAlterMs, msUntil(io.host, proveBy));
+    const lsn = await setVerifier(
+      io,
+      cluster,
+      primary,
+      wanted.role,
+      io.host.scramVerifier(wanted.password),
+      limitMs,
+    );
+    const proof = await proveEverywhere(io, cluster, wanted, lsn, proveBy);
+    await remember.run(rememberBy);
+    return proof;
   } catch (error) {
-    await undoRotation(io, cluster, rotation);
-    throw error;
+    if (error instanceof Unchanged) throw error.failure;
+    const undone = await Promise.allSettled([
+      setVerifier(io, cluster, primary, wanted.role, oldVerifier, undoMs),
+      remember.undo(),
+    ]);
+    throw afterUndo(
+      cluster,
+      wanted.role,
+      error,
+      undone.every(step => step.status === 'fulfilled'),
+    );
   }
-  return rotation;
 }
 
-export async function undoRotation(io: Io, cluster: Cluster, { role, oldVerifier }: Rotation): Promise<void> {
-  if (oldVerifier !== '') await setVerifier(io, cluster, requirePrimary(cluster), role, oldVerifier);
+/** The original failure, with what is true now. */
+function afterUndo(cluster: Cluster, role: string, error: unknown, undone: boolean): Failure {
+  const known = isFailure(error) ? error : undefined;
+  const message = known?.message ?? formatFailure(error);
+  const again = `vd pg:new-password ${formatRef(cluster.ref)}${role === cluster.spec.user ? '' : ' --replication'}`;
+  const [state, hint] = undone
+    ? ['the old password is in force again', known?.hint ?? `Run ${again} again.`]
+    : [
+        'the new password may be in force, and nobody knows it',
+        `Run ${again} again: it sets another one everywhere.`,
+      ];
+  return new Failure(known?.kind ?? 'internal', `${message}; ${state}`, { hint, cause: error });
 }
 
 export function requirePrimary(cluster: Cluster): Pod {
@@ -56,46 +91,82 @@ export function requirePrimary(cluster: Cluster): Pod {
   });
 }
 
-/** A verifier is no secret to log in with; still, the session's statements are kept out of the log. */
+/** `vd` kills this process at its own deadline: between the database and the bucket, nobody would have the password. */
+function requireTime(io: Io, cluster: Cluster, deadline: Date): void {
+  const leftMs = msUntil(io.host, deadline);
+  if (leftMs >= neededMs) return;
+  throw new Failure(
+    'deadline',
+    `only ${Math.max(0, Math.floor(leftMs / 1000))} s of this command's time are left and a rotation may take ${neededMs / 1000}, so nothing was changed`,
+    {
+      hint: `The cluster or the controller answers slowly: see vd pg:info ${formatRef(cluster.ref)}, then run this command again.`,
+    },
+  );
+}
+
+/** Undefined where the role has no password. */
+async function loadVerifier(
+  io: Io,
+  cluster: Cluster,
+  primary: Pod,
+  role: string,
+): Promise<string | undefined> {
+  const found = await sql(
+    io.docker,
+    localServer(cluster, primary),
+    `SELECT '=' || coalesce(rolpassword, '') FROM pg_authid WHERE rolname = ${quoteLiteral(role)};`,
+    { timeoutMs: 5_000 },
+  );
+  if (found === '')
+    throw new Failure('refused', `${primary.name} has no role ${role}, so nothing was changed`, {
+      hint: `Roles are made at the cluster's first start; make it with vd pg:psql ${formatRef(cluster.ref)}.`,
+    });
+  return found.slice(1) || undefined;
+}
+
+/** The statement certainly had no effect. */
+class Unchanged extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/**
+ * Gives the position in the WAL behind the change. The session waits neither for a row lock nor for a synchronous
+ * standby, which could make the change visible after this command has given up. A verifier is no secret to log in with;
+ * still, the session's statements are kept out of the log.
+ */
 async function setVerifier(
   io: Io,
   cluster: Cluster,
   primary: Pod,
   role: string,
-  verifier: string,
-): Promise<void> {
-  const quiet = `SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';`;
-  await sql(
-    io.docker,
-    localServer(cluster, primary),
-    `${quiet} ALTER ROLE ${quoteIdentifier(role)} PASSWORD ${quoteLiteral(verifier)};`,
-  );
-}
-
-async function proveEverywhere(
-  io: Io,
-  cluster: Cluster,
-  { role, password, database }: Rotation,
-): Promise<void> {
-  const credentials = { user: role, password, database };
-  const answering = cluster.pods.filter(pod => pod.answer !== undefined);
-  await Promise.all(
-    answering.map(async pod => {
-      // A standby knows the new verifier as soon as it has replayed it.
-      const until = io.host.now().getTime() + standbyPatienceMs;
-      let login = await tryLogin(io, cluster, pod, credentials);
-      while (login !== 'accepted' && io.host.now().getTime() < until) {
-        await io.host.sleep(250);
-        login = await tryLogin(io, cluster, pod, credentials);
-      }
-      if (login === 'accepted') return;
-      throw new Failure(
-        'postgres',
-        `the new password could not be proven on ${pod.name} (${login}); the old one is in force again`,
-        {
-          hint: `See vd pg:info ${formatRef(cluster.ref)}, then run this command again.`,
-        },
-      );
-    }),
-  );
+  verifier: string | undefined,
+  timeoutMs: number,
+): Promise<string> {
+  const script = [
+    `SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';`,
+    `SET synchronous_commit = local; SET lock_timeout = '${Math.min(3_000, timeoutMs - 500)}ms';`,
+    `ALTER ROLE ${quoteIdentifier(role)} PASSWORD ${verifier === undefined ? 'NULL' : quoteLiteral(verifier)};`,
+    '\\echo altered',
+    'SELECT pg_current_wal_lsn();',
+  ].join('\n');
+  const { exitCode, stdout, stderr } = await trySql(io.docker, localServer(cluster, primary), script, {
+    timeoutMs,
+  });
+  const [, lsn] = /^altered\n(\S+)/.exec(stdout) ?? [];
+  if (lsn !== undefined) return lsn;
+  const locked = stderr.includes('due to lock timeout');
+  const reason = locked ? `another session holds the role ${role}` : sqlReason(stderr, exitCode);
+  const failure = (suffix: string) =>
+    new Failure('postgres', `${primary.name}: ${reason}${suffix}`, {
+      hint: locked
+        ? `Somebody alters it in an open transaction: end that one, then run this command again.`
+        : `See vd pg:info ${formatRef(cluster.ref)}, then run this command again.`,
+    });
+  // psql's exit 3 is an error of the server's: then the role is as it was.
+  if (exitCode === 3 && !stdout.includes('altered')) throw new Unchanged(failure('; nothing was changed'));
+  throw failure('');
 }

@@ -3,7 +3,8 @@
  *
  * The controller compares a pod's env file with what it would merge, and rolls every pod when they differ
  * (contract 4). A write over HTTP also leaves the file with the bucket's keys alone. So the file is put back as
- * it was, with just the changed keys changed (test/contract/recording.test.ts, on the double and on real pods).
+ * it was, with just the changed keys changed; what a command killed between the two writes left out is put back by
+ * the next one (test/e2e/operate.test.ts, test/unit/cluster/records.test.ts).
  */
 import type { Io } from '../io.ts';
 import type { AppliedSpec } from './applied-spec.ts';
@@ -37,7 +38,10 @@ interface Layers {
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** Sorted `KEY=VALUE` lines with trimmed values, as the controller writes them (contract 6.3). */
+/**
+ * Sorted `KEY=VALUE` lines with trimmed values, as the controller merges them (contract 6.3): the scope's bucket under
+ * the cluster's own, spec.env over both. What only the controller can resolve is left as it is.
+ */
 export function patchEnvFile(
   before: string,
   values: Readonly<Partial<Record<string, string>>>,
@@ -49,11 +53,14 @@ export function patchEnvFile(
       .filter(line => line.includes('='))
       .map(line => [line.slice(0, line.indexOf('=')), line]),
   );
+  const put = (key: string, value: string) => lines.set(key, `${key}=${value.trim()}`);
+  for (const [key, value] of Object.entries(scope)) if (!lines.has(key)) put(key, value);
+  for (const [key, value] of Object.entries(fixed)) if (!value.includes('${')) put(key, value);
   for (const [key, value = ''] of Object.entries(values)) {
     if (key in fixed) continue;
     const effective = value === '' ? scope[key] : value;
     if (effective === undefined || effective === '') lines.delete(key);
-    else lines.set(key, `${key}=${effective.trim()}`);
+    else put(key, effective);
   }
   const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([, line]) => `${line}\n`).join('');

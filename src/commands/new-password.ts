@@ -6,13 +6,17 @@ import { parseConsumers } from '../cluster/consumers.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
+import { formatProof } from '../cluster/prove-password.ts';
 import { refreshConsumers } from '../cluster/refresh-consumers.ts';
-import { type Rotation, requirePrimary, rotateInDatabase, undoRotation } from '../cluster/rotate.ts';
+import { requirePrimary, rotate } from '../cluster/rotate.ts';
+import { before, within } from '../cluster/time-left.ts';
 import { type RecordedKey, recordInBucket } from '../cluster/write-record.ts';
-import { Failure, formatFailure } from '../errors.ts';
+import { Failure, formatFailure, isFailure } from '../errors.ts';
 import { clusterParam } from './shared-params.ts';
 
 const passwordBytes = 32;
+/** Left of the time for recording, to see whether a write without an answer has arrived all the same. */
+const readBackMs = 1_000;
 
 export const newPassword = command({
   name: 'new-password',
@@ -25,8 +29,8 @@ export const newPassword = command({
   },
   details: `
 In this order: the role in the database, a login with the new password on every pod, the config bucket, the
-linked apps (each restarts once). If any of it fails, the old password stays in force everywhere.
-No database pod restarts. Works also when the bucket's password is not the database's any more.`,
+linked apps (each restarts once). If any of it fails, the old password is put back everywhere. A standby that lags
+or whose replay is paused takes the new one later; the reply names it. No database pod restarts. Works also when the bucket's password is not the database's any more.`,
   examples: [
     { line: 'vd pg:new-password my-app/db', does: 'rotate, and give every linked app its new URL' },
     { line: 'vd pg:new-password my-app/db --replication', does: 'rotate what the standbys log in with' },
@@ -40,17 +44,23 @@ No database pod restarts. Works also when the bucket's password is not the datab
 });
 
 async function rotateSuperuser(context: Context, cluster: Cluster, noRestart: boolean): Promise<Reply> {
-  const { io } = context;
-  const drifted = await hasDrifted(context, cluster);
-  const rotation = await rotateInDatabase(io, cluster, cluster.spec.user, io.host.randomHex(passwordBytes));
-  await recordOrUndo(context, cluster, rotation, bucketKeys.password.key);
-  const consumers = parseConsumers(cluster.bucket);
-  const updates = await refreshConsumers(io, cluster, clusterUrls(cluster, rotation.password), {
-    skipRestart: noRestart,
+  const { io, deadline } = context;
+  const { user: role, database } = cluster.spec;
+  const password = io.host.randomHex(passwordBytes);
+  requirePrimary(cluster);
+  // What needs the controller and changes nothing comes first: it may fail.
+  const [drifted, updates] = await Promise.all([
+    hasDrifted(context, cluster),
+    refreshConsumers(io, cluster, clusterUrls(cluster, password), { skipRestart: noRestart }),
+  ]);
+  const proof = await rotate(io, cluster, { role, password, database }, deadline, {
+    run: until => record(context, cluster, bucketKeys.password.key, password, until),
+    undo: async () => {},
   });
+  const consumers = parseConsumers(cluster.bucket);
   return message(
     [
-      `${titleOf(cluster)}: password of ${cluster.spec.user} rotated${provenOn(cluster)}`,
+      `${titleOf(cluster)}: password of ${role} rotated and ${formatProof(proof)}`,
       ...(drifted ? ["the bucket's password was not the database's before; now they agree"] : []),
       consumers.length === 0
         ? 'no app is linked'
@@ -66,56 +76,47 @@ async function rotateSuperuser(context: Context, cluster: Cluster, noRestart: bo
 }
 
 async function rotateReplication(context: Context, cluster: Cluster): Promise<Reply> {
-  const { io } = context;
+  const { io, deadline } = context;
   const role = cluster.spec.replicationUser;
-  const rotation = await rotateInDatabase(io, cluster, role, io.host.randomHex(passwordBytes));
+  const password = io.host.randomHex(passwordBytes);
   const passfile = `${cluster.spec.state}/replication.pgpass`;
-  const before = await io.files.read(passfile);
+  const old = await io.files.read(passfile);
   const write = (text: string) => io.files.writeAtomic(passfile, text, { mode: 0o600, like: passfile });
-  await write(`*:*:*:${role}:${rotation.password}\n`);
-  try {
-    await recordOrUndo(context, cluster, rotation, bucketKeys.replicationPassword.key);
-  } catch (error) {
-    if (before !== undefined) await write(before);
-    throw error;
-  }
+  const proof = await rotate(io, cluster, { role, password, database: 'postgres' }, deadline, {
+    run: async until => {
+      await write(`*:*:*:${role}:${password}\n`);
+      await record(context, cluster, bucketKeys.replicationPassword.key, password, until);
+    },
+    undo: () => (old === undefined ? io.files.remove(passfile) : write(old)),
+  });
   return message(
-    `${titleOf(cluster)}: password of ${role} rotated${provenOn(cluster)}; standbys keep streaming`,
+    `${titleOf(cluster)}: password of ${role} rotated and ${formatProof(proof)}; standbys keep streaming`,
   );
 }
 
-const provenOn = (cluster: Cluster): string => {
-  const asked = cluster.pods.filter(pod => pod.answer !== undefined).map(pod => pod.ordinal);
-  const silent = cluster.pods.filter(pod => pod.answer === undefined).map(pod => pod.ordinal);
-  return ` and proven on ${asked.join(', ')}${silent.length === 0 ? '' : ` (not asked: ${silent.join(', ')})`}`;
-};
-
 const restartLines = (refs: readonly string[]) => refs.map(ref => `vd restart ${ref}`).join('; ');
 
-async function recordOrUndo(
-  context: Context,
-  cluster: Cluster,
-  rotation: Rotation,
+async function record(
+  { io, root }: Context,
+  { ref, spec }: Cluster,
   key: RecordedKey,
+  password: string,
+  until: Date,
 ): Promise<void> {
   try {
-    await recordInBucket(context.io, context.root, cluster.ref, cluster.spec, { [key]: rotation.password });
+    const recording = recordInBucket(io, root, ref, spec, { [key]: password });
+    await within(io.host, before(until, readBackMs), 'recording it in the config bucket', recording);
   } catch (cause) {
-    const recorded = await context.io.controller
-      .bucket(cluster.ref.scope, cluster.ref.name)
-      .catch(() => undefined);
-    if (recorded?.[key] === rotation.password) return;
-    await undoRotation(context.io, cluster, rotation);
-    throw new Failure(
-      'controller',
-      `the new password could not be recorded; the old one is in force again (${formatFailure(cause)})`,
-      {
-        hint: `Run vd pg:new-password ${formatRef(cluster.ref)} again when the controller answers.`,
-        cause,
-      },
-    );
+    const bucket = within(io.host, until, 'reading the bucket', io.controller.bucket(ref.scope, ref.name));
+    if ((await bucket.catch(() => undefined))?.[key] === password) return;
+    throw new Failure('controller', `the new password could not be recorded: ${reasonOf(cause)}`, {
+      hint: `Run vd pg:new-password ${formatRef(ref)} again when the controller answers.`,
+      cause,
+    });
   }
 }
+
+const reasonOf = (cause: unknown): string => (isFailure(cause) ? cause.message : formatFailure(cause));
 
 async function hasDrifted({ io }: Context, cluster: Cluster): Promise<boolean> {
   const recorded = superuserPassword(cluster.bucket);

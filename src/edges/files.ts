@@ -28,7 +28,7 @@ export const files: Files = {
   stat: entry,
   writeAtomic: async (path, text, { mode = 0o644, like } = {}) => {
     const draft = await writeDraft(path, text, mode, like);
-    await rename(draft, path);
+    await orRemove(draft, rename(draft, path));
     await syncDirectory(dirname(path));
   },
   createExclusive: async (path, text, { mode = 0o644 } = {}) => {
@@ -89,16 +89,29 @@ async function writeDraft(path: string, text: string, mode: number, like?: strin
   await mkdir(dirname(path), { recursive: true });
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   const file = await open(draft, 'wx', mode);
-  try {
-    await file.writeFile(text);
-    await file.chmod(mode);
-    const owner = like === undefined ? undefined : await entry(like);
-    if (owner) await chown(draft, owner.uid, owner.gid);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  const fill = async () => {
+    try {
+      await file.writeFile(text);
+      await file.chmod(mode);
+      const owner = like === undefined ? undefined : await entry(like);
+      if (owner) await chown(draft, owner.uid, owner.gid);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  };
+  await orRemove(draft, fill());
   return draft;
+}
+
+/** A draft that did not come to its name would lie there for ever, on a disk that may be full. */
+async function orRemove(draft: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /** A name is durable when its directory is. */

@@ -42,6 +42,8 @@ export function trySql(
   ];
   return docker.exec(server.container, [...limit, ...psql, '-f', '-'], {
     input: sql,
+    // A cut-off client leaves its statement to the server, where it would take effect later, unseen.
+    env: { PGOPTIONS: `-c statement_timeout=${timeoutMs}` },
     timeoutMs: timeoutMs + 500,
   });
 }
@@ -58,8 +60,9 @@ export async function sql(
   throw new Failure('postgres', `${server.container}: ${sqlReason(stderr, exitCode)}`);
 }
 
-function sqlReason(stderr: string, exitCode: number): string {
-  if (exitCode === 124 || exitCode === 143) return 'the server did not answer in time';
+export function sqlReason(stderr: string, exitCode: number): string {
+  if (exitCode === 124 || exitCode === 143 || /due to statement timeout/.test(stderr))
+    return 'the server did not answer in time';
   const line = stderr.split('\n').find(text => /ERROR|FATAL|error:/.test(text)) ?? stderr.trim();
   return (
     line.replace(/^psql:[^:]*:\d+: /, '').replace(/^psql: error: /, '') ||

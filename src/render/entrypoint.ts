@@ -7,6 +7,7 @@ import pod from '../../templates/usr/local/bin/voodu-postgres-entrypoint/00-pod.
 import record from '../../templates/usr/local/bin/voodu-postgres-entrypoint/10-record.sh.hbs';
 import volume from '../../templates/usr/local/bin/voodu-postgres-entrypoint/20-volume.sh.hbs';
 import peers from '../../templates/usr/local/bin/voodu-postgres-entrypoint/30-peers.sh.hbs';
+import room from '../../templates/usr/local/bin/voodu-postgres-entrypoint/35-room.sh.hbs';
 import fill from '../../templates/usr/local/bin/voodu-postgres-entrypoint/40-fill.sh.hbs';
 import server from '../../templates/usr/local/bin/voodu-postgres-entrypoint/50-server.sh.hbs';
 import decide from '../../templates/usr/local/bin/voodu-postgres-entrypoint/60-decide.sh.hbs';
@@ -14,7 +15,7 @@ import rejoin from '../../templates/usr/local/bin/voodu-postgres-entrypoint/70-r
 import restore from '../../templates/usr/local/bin/voodu-postgres-entrypoint/75-restore.sh.hbs';
 import main from '../../templates/usr/local/bin/voodu-postgres-entrypoint/90-main.sh.hbs';
 
-const parts = [pod, record, volume, peers, grant, fill, server, decide, rejoin, restore, main];
+const parts = [pod, record, volume, peers, room, grant, fill, server, decide, rejoin, restore, main];
 
 export function renderEntrypoint(): string {
   return parts.map(part => part({})).join('');

@@ -1,5 +1,5 @@
 /** One suite for the `Files` port: what the fake promises, the real file system keeps, and the other way round. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -47,6 +47,16 @@ describe.each([
     await files.remove(`${base}/c/two`);
     expect(await files.read(`${base}/c/two`)).toBeUndefined();
   });
+});
+
+it('what could not be written leaves no draft behind', async () => {
+  const directory = join(root, 'drafts');
+  mkdirSync(join(directory, 'taken'), { recursive: true });
+  await expect(realFiles.writeAtomic(join(directory, 'taken'), 'text')).rejects.toThrow(/EISDIR|ENOTEMPTY/);
+  // As a full disk does, this fails in the middle of the draft.
+  const unwritable = { toString: () => 'x' } as unknown as string;
+  await expect(realFiles.writeAtomic(join(directory, 'full'), unwritable)).rejects.toThrow();
+  expect(readdirSync(directory)).toEqual(['taken']);
 });
 
 it('a secret is never readable by others, not even for a moment', async () => {

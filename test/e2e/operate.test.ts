@@ -1,4 +1,5 @@
 /** The everyday commands on a live cluster: true after promotes and rotations, and no database pod restarts for any of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -237,13 +238,91 @@ describe('new-password', () => {
     expect(await psqlWith(17, bucket('web')['DATABASE_URL']!, 'select 1')).toBe('1');
   });
 
-  it('changes nothing when a pod cannot prove it', async () => {
-    const before = bucket('db')['POSTGRES_PASSWORD'];
+  it('a standby whose replay is paused is named, and takes the new one when it goes on', async () => {
     await cluster.sql(0, 'select pg_wal_replay_pause()');
-    expect(await refusal('new-password')).toMatch(/could not be proven on .*; the old one is in force again/);
+    expect(await cluster.ok('new-password')).toMatch(/proven on 1, 2 \(not on 0: its replay is paused/);
     await cluster.sql(0, 'select pg_wal_replay_resume()');
+    const url = bucket('web')['DATABASE_URL']!;
+    expect(await psqlWith(17, url, 'select 1')).toBe('1');
+    await cluster.until(
+      '0 takes it',
+      async () => (await nodePostgres(url.replace('@db-1.', '@db-0.'), 'select 1')) === 1,
+    );
+  });
+
+  const unchanged = async (said: Promise<string>, reason: RegExp) => {
+    const before = bucket('db')['POSTGRES_PASSWORD'];
+    expect(await said).toMatch(reason);
     expect(bucket('db')['POSTGRES_PASSWORD']).toBe(before);
     expect(await psqlWith(17, bucket('web')['DATABASE_URL']!, 'select 1')).toBe('1');
+  };
+
+  it('a pod that refuses it: the old one is in force again, everywhere', async () => {
+    const hba = '/var/lib/postgresql/data/pgdata/pg_hba.conf';
+    await docker(
+      'exec',
+      cluster.pod(2),
+      'sed',
+      '-i',
+      '1i host all appuser 127.0.0.1/32 trust\\nhost all appuser all reject',
+      hba,
+    );
+    await cluster.sql(2, 'select pg_reload_conf()');
+    await unchanged(
+      refusal('new-password'),
+      /\.2 refuses the new password; the old password is in force again/,
+    );
+    await docker('exec', cluster.pod(2), 'sed', '-i', '1,2d', hba);
+    await cluster.sql(2, 'select pg_reload_conf()');
+  });
+
+  it('a session that holds the role: refused within seconds, and nothing takes effect when it lets go', async () => {
+    const holding = cluster.sql(
+      1,
+      "begin; alter role appuser valid until 'infinity'; select pg_sleep(8); rollback",
+    );
+    await sleep(1_000);
+    const began = performance.now();
+    await unchanged(refusal('new-password'), /another session holds the role appuser; nothing was changed/);
+    expect(performance.now() - began).toBeLessThan(8_000);
+    await holding;
+    await unchanged(Promise.resolve(''), /^$/);
+  });
+
+  it('synchronous_standby_names that nobody answers to does not keep it waiting', async () => {
+    await cluster.sql(1, "alter system set synchronous_standby_names = 'nobody'");
+    await cluster.sql(1, 'select pg_reload_conf()');
+    expect(await cluster.ok('new-password')).toContain('proven on 0, 1, 2');
+    await cluster.sql(1, 'alter system reset synchronous_standby_names');
+    await cluster.sql(1, 'select pg_reload_conf()');
+  });
+
+  it('mends the environment file that a killed command left incomplete: no pod restarts at the next apply', async () => {
+    const ids = await cluster.ids();
+    const config = `/config?scope=${cluster.scope}&name=db&restart=false`;
+    await lab.controller.request('POST', config, { PG_PRIMARY_ORDINAL: '1' });
+    expect(envFileOf(lab.controller, cluster.scope)).not.toContain('PGDATA=');
+    await cluster.ok('new-password', '--replication');
+    expect(envFileOf(lab.controller, cluster.scope)).toContain('PGDATA=');
+    await cluster.apply(spec);
+    expect(await cluster.ids()).toEqual(ids);
+  });
+});
+
+describe("a primary outside docker's networks", () => {
+  it.each([
+    ['host', 5441, /rotated and proven on 0\n/],
+    ['none', 5442, /rotated and could not be proven by a login \(not on 0: it has no address to log in at\)/],
+  ])('network_mode = "%s": new-password', async (network_mode, port, said) => {
+    const single = lab.cluster(lab.scope(network_mode));
+    await single.apply({ image: 'postgres:17', port, network_mode });
+    await single.settled(0, 1);
+    const before = await single.sql(0, "select rolpassword from pg_authid where rolname = 'postgres'");
+    expect(await single.ok('new-password')).toMatch(said);
+    expect(await single.sql(0, "select rolpassword from pg_authid where rolname = 'postgres'")).not.toBe(
+      before,
+    );
+    await single.remove();
   });
 });
 

@@ -41,7 +41,7 @@ it('a ref without options has reads where its app has a read URL of this cluster
 
 it('an env file keeps every line but the changed ones, sorted', () => {
   const before = 'A=1\nLINKS=x\nZ=9\n';
-  const layers = { scope: {}, fixed: { PGDATA: '/d' } };
+  const layers = { scope: {}, fixed: {} };
   expect(patchEnvFile(before, { LINKS: 'y', NEW: ' padded ' }, layers)).toBe(
     'A=1\nLINKS=y\nNEW=padded\nZ=9\n',
   );
@@ -49,7 +49,21 @@ it('an env file keeps every line but the changed ones, sorted', () => {
   expect(patchEnvFile(before, { LINKS: '' }, { ...layers, scope: { LINKS: 'from the scope' } })).toBe(
     'A=1\nLINKS=from the scope\nZ=9\n',
   );
-  expect(patchEnvFile(before, { PGDATA: '/other' }, layers)).toBe(before);
+});
+
+it('an env file that a killed command left with the bucket alone is whole again after the next one', () => {
+  const layers = {
+    scope: { SHARED: ' s ', LINKS: 'of the scope' },
+    fixed: { PGDATA: '/d', EMPTY: '', TOKEN: '${ref.asset.token}' },
+  };
+  const whole = 'EMPTY=\nLINKS=x\nPGDATA=/d\nSHARED=s\nTOKEN=resolved\n';
+  expect(patchEnvFile(whole, { LINKS: 'x' }, layers)).toBe(whole);
+  expect(patchEnvFile('LINKS=x\nPGDATA=/of-the-bucket\n', { LINKS: 'y' }, layers)).toBe(
+    'EMPTY=\nLINKS=y\nPGDATA=/d\nSHARED=s\n',
+  );
+  expect(patchEnvFile('', { PGDATA: '/other' }, layers)).toBe(
+    'EMPTY=\nLINKS=of the scope\nPGDATA=/d\nSHARED=s\n',
+  );
 });
 
 it('the highest epoch is in force, and an epoch is claimed once', async () => {

@@ -67,7 +67,7 @@ it('no password is an argument of a program the scripts start', () => {
     // printf is a builtin: it has no argument list anyone could read. A leading NAME=value is environment, not argument.
     const suspicious = commands.filter(
       line =>
-        /\$\{?POSTGRES_(REPLICATION_)?PASSWORD/.test(line) &&
+        /\$\{?(POSTGRES_(REPLICATION_)?PASSWORD|PG_REPLICATION_PASSWORD)/.test(line) &&
         !/\bprintf\b|^\s*(local |export )?[A-Za-z_]+=|\[\[|: "?\$\{/.test(line),
     );
     expect(suspicious).toEqual([]);
