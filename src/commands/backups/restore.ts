@@ -19,7 +19,7 @@ import { command, message } from '../../cli/command.ts';
 import { asText, Unfit } from '../../cli/params.ts';
 import { type Cluster, titleOf } from '../../cluster/cluster.ts';
 import { loadCluster } from '../../cluster/load-cluster.ts';
-import { formatRef } from '../../cluster/names.ts';
+import { formatRef, workContainer } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
 import { durationSeconds, sizeBytes } from '../../spec/quantity.ts';
 import { clusterParam } from '../shared-params.ts';
@@ -185,6 +185,7 @@ async function restoreDownload(
     path: `${place.directory}/${downloadName(op)}`,
     beat: notePath(place, op, '.beat'),
     refused: notePath(place, op, '.refused'),
+    container: workContainer(place.ref, 'restore', op),
   });
   try {
     const started = await startRestore(io, cluster, place, op, { type: 'download', host: url.host }, options);
