@@ -231,7 +231,7 @@ describe('a capture that does not end well', () => {
   it('cancelled: really stopped, session gone, partial file gone', async () => {
     const id = await slowCapture(cluster, 1e6);
     expect(await cluster.ok('backups:cancel')).toContain(
-      `postgres ${cluster.ref}: stopped 1 capture (${id})`,
+      `postgres ${cluster.ref}: stopped 1 capture\n${id}\n`,
     );
     expect(
       await docker('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', container(cluster, id)),

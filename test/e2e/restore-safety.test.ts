@@ -88,7 +88,7 @@ describe('D2: killed in any phase', () => {
       const container = await startHeld(cluster, 'b001', phase);
       await docker('kill', container);
       expect(difference(await fingerprint(cluster), live), phase).toBe('');
-      await cluster.ok('backups:restore', '--discard');
+      await cluster.ok('backups:restore', '--discard', '--yes');
       expect(await databasesOf(cluster), phase).toEqual(['app']);
     }
     const stopped = await startHeld(cluster, 'b001', 'checking');
@@ -231,7 +231,7 @@ describe('a dump from a URL', () => {
     ];
     expect(traces.filter(text => text.includes('topsecret'))).toEqual([]);
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await server.close();
     await unchanged();
   });
@@ -242,7 +242,7 @@ describe('a dump from a URL', () => {
     await cluster.ok('backups:restore', `${server.url}/x`, '--yes', ...local);
     expect(await cluster.sql(0, "SELECT tableowner FROM pg_tables WHERE tablename = 't'")).toBe('somebody');
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await cluster.sql(0, 'ALTER DATABASE app OWNER TO postgres');
     await server.close();
     await unchanged();
@@ -279,7 +279,7 @@ describe('a dump from a URL', () => {
       'none',
     );
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await later.close();
     await unchanged();
   });
