@@ -3,7 +3,7 @@ import { capturingText, startCapture } from '../../backup/capture.ts';
 import { followJob } from '../../backup/job.ts';
 import { formatPolicy, isLimited, resolvePolicy } from '../../backup/policy.ts';
 import { command, message } from '../../cli/command.ts';
-import { loadCluster } from '../../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../../cluster/load-cluster.ts';
 import { formatRef } from '../../cluster/names.ts';
 import { clusterParam, replicaFlag } from '../shared-params.ts';
 import { keepFlag, maxAgeFlag } from './parameters.ts';
@@ -36,7 +36,7 @@ While a standby is captured it replays nothing, so that nothing it replays can e
     },
   ],
   run: async ({ io }, { cluster: ref, fromReplica, follow, keep, maxAge }) => {
-    const cluster = await loadCluster(io, ref);
+    const cluster = await loadCluster(io, ref, patience.toAct);
     const { policy, problems } = resolvePolicy({ keep, maxAge }, cluster.bucket);
     const started = await startCapture(io, cluster, {
       fromReplica,
