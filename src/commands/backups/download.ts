@@ -1,6 +1,6 @@
 import { findBackup, loadCatalogue, requireDump, type WholeBackup } from '../../backup/catalogue.ts';
 import { fileName } from '../../backup/file.ts';
-import { loadPlace } from '../../backup/place.ts';
+import { loadShelf } from '../../backup/place.ts';
 import { type Context, command, message } from '../../cli/command.ts';
 import { formatBytes } from '../../cli/format.ts';
 import { asText } from '../../cli/params.ts';
@@ -35,7 +35,7 @@ less than a command may (some 20 s); for larger ones the line to compare it with
     { line: 'vd pg:backups:download my-app/db b007 --to /srv/archive/', does: 'its own name, elsewhere' },
   ],
   run: async (context, { cluster: ref, id, to }) => {
-    const place = await loadPlace(context.io, ref);
+    const place = await loadShelf(context.io, ref);
     const backup = requireDump(place, findBackup(place, await loadCatalogue(context.io, place), id));
     const checked = await checkSum(context, formatRef(ref), backup);
     const name = fileName(backup, 'dump');

@@ -1,5 +1,5 @@
 import { loadCatalogue } from '../../backup/catalogue.ts';
-import { loadPlace } from '../../backup/place.ts';
+import { loadShelf } from '../../backup/place.ts';
 import { formatPolicy, isLimited, resolvePolicy } from '../../backup/policy.ts';
 import { idsInUse, removeBackup } from '../../backup/remove.ts';
 import { planRetention } from '../../backup/retention.ts';
@@ -30,7 +30,7 @@ not counted, and what a restore or a test reads is left alone.`,
   run: async ({ io }, { cluster: ref, keep, maxAge, dryRun, yes }) => {
     const name = formatRef(ref);
     const [place, bucket] = await Promise.all([
-      loadPlace(io, ref),
+      loadShelf(io, ref),
       io.controller.bucket(ref.scope, ref.name),
     ]);
     const { policy, problems } = resolvePolicy({ keep, maxAge }, bucket);
