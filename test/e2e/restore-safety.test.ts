@@ -106,6 +106,46 @@ describe('D2: killed in any phase', () => {
   });
 });
 
+describe('D2: killed in the middle of pg_restore', () => {
+  it('the live database is as before, and the next command drops what was loaded', async () => {
+    const cluster = await bring('mid');
+    await cluster.sql(0, monday);
+    await cluster.sql(
+      0,
+      'CREATE TABLE public.wide AS SELECT g AS id, repeat(md5(g::text), 30) AS t FROM generate_series(1, 60000) g',
+    );
+    await cluster.ok('backups:capture', '--follow');
+    await cluster.sql(0, 'CREATE TABLE later AS SELECT 1 AS i');
+    const live = await fingerprint(cluster);
+    const going = vd(cluster, 'backups:restore', 'b001', '--yes');
+    const name = () =>
+      docker('ps', '--filter', `name=${cluster.scope}-db-restore-`, '--format', '{{.Names}}');
+    await cluster.until('it runs', async () => (await name()) !== '');
+    const container = await name();
+    await cluster.until('it loads', async () => {
+      const said = await docker('logs', container);
+      if (!said.includes('loading into')) return false;
+      await docker('update', '--cpus', '0.05', container);
+      return true;
+    });
+    await cluster.until(
+      'a table is being copied',
+      async () =>
+        (await cluster.sql(
+          0,
+          "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'app\\_\\_restore\\_%' AND query LIKE 'COPY %' AND state = 'active'",
+        )) !== '0',
+    );
+    await docker('kill', container);
+    expect((await going).code).not.toBe(0);
+    expect(difference(await fingerprint(cluster), live)).toBe('');
+    expect(await databasesOf(cluster)).toEqual(['app', expect.stringMatching(/^app__restore_/)]);
+    await cluster.ok('backups:restore', '--discard', '--yes');
+    expect(await databasesOf(cluster)).toEqual(['app']);
+    expect(difference(await fingerprint(cluster), live)).toBe('');
+  });
+});
+
 describe('a disk that is too small', () => {
   it('is seen before and during the load; the live server goes on', async () => {
     const scope = lab.scope('full');
@@ -233,6 +273,24 @@ describe('a dump from a URL', () => {
     await cluster.ok('backups:restore', '--undo');
     await cluster.ok('backups:restore', '--discard', '--yes');
     await server.close();
+    await unchanged();
+  });
+
+  it.each(['stop', 'kill'])('that stalls ends with its restore: docker %s', async ending => {
+    const server = await serve(() => ({ body: good.subarray(0, 1000), stalls: true }));
+    const going = vd(cluster, 'backups:restore', `${server.url}/slow`, '--yes', ...local);
+    await cluster.until('something has arrived', async () =>
+      readdirSync(cluster.backups).some(name => name.endsWith('.dump.partial')),
+    );
+    expect(await server.connections()).toBe(1);
+    await docker(
+      ending,
+      await docker('ps', '--filter', `name=${cluster.scope}-db-restore-`, '--format', '{{.Names}}'),
+    );
+    expect((await going).code).not.toBe(0);
+    await cluster.until('the download has ended', async () => (await server.connections()) === 0, 15_000);
+    await server.close();
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await unchanged();
   });
 

@@ -96,20 +96,31 @@ export const databasesOf = async (cluster: TestCluster): Promise<string[]> =>
 
 /** Serves bytes at any path; counts requests. */
 export async function serve(
-  answer: (path: string) => { status?: number; headers?: Record<string, string>; body?: Buffer },
-): Promise<{ url: string; paths: string[]; close(): Promise<void> }> {
+  answer: (path: string) => {
+    status?: number;
+    headers?: Record<string, string>;
+    body?: Buffer;
+    /** Says nothing more after the body, and does not end it. */
+    stalls?: boolean;
+  },
+): Promise<{ url: string; paths: string[]; connections(): Promise<number>; close(): Promise<void> }> {
   const paths: string[] = [];
   const server: Server = createServer((request, response) => {
     paths.push(request.url ?? '');
-    const { status = 200, headers = {}, body = Buffer.alloc(0) } = answer(request.url ?? '');
+    const { status = 200, headers = {}, body = Buffer.alloc(0), stalls = false } = answer(request.url ?? '');
     response.writeHead(status, headers);
-    response.end(body);
+    if (stalls) response.write(body);
+    else response.end(body);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return {
     url: `http://127.0.0.1:${port}`,
     paths,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     close: () =>
       new Promise(resolve => {
         server.closeAllConnections();
