@@ -4,20 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { baseBackupScript, baseRestoreScript } from '../../../src/backup/base-script.ts';
-import { runBash } from '../../support/run-script.ts';
+import { functionOf, runBash } from '../../support/run-script.ts';
 
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'voodu-base-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
-
-/** One function of a script, as it is. */
-function functionOf(script: string, name: string): string {
-  const found = new RegExp(`^${name}\\(\\) \\{\\n[\\s\\S]*?^\\}$`, 'm').exec(script);
-  if (found === null) throw new Error(`${name} is not a function of the script`);
-  return found[0];
-}
 
 it.each([
   ['with links', ''],

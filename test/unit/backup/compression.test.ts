@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { requireCompression } from '../../../src/backup/capture.ts';
 import { parseCompression } from '../../../src/backup/compression.ts';
+import { captureScript } from '../../../src/backup/script.ts';
+import { functionOf, runBash } from '../../support/run-script.ts';
 
 it.each([
   ['zstd', 'zstd:1'],
@@ -31,4 +33,30 @@ it('a server before 16 knows gzip and none', () => {
   expect(on('15.14', 'gzip:9')).not.toThrow();
   expect(on('15.14', 'none')).not.toThrow();
   expect(on('18beta1', 'lz4')).not.toThrow();
+});
+
+/** A pg_dump of a major, built without some methods. */
+const pgDump = (major: number, lacks: string) => `
+pg_dump() {
+  case $* in
+    --version) echo "pg_dump (PostgreSQL) ${major}.5 (Debian)" ;;
+    *--compress=${lacks}*) echo "pg_dump: error: this build does not support compression with ${lacks}" >&2 ;;
+    *) echo 'pg_dump: error: connection to server failed' >&2 ;;
+  esac
+}
+fail() { echo "failed: $1"; exit 1; }`;
+
+it.each([
+  [17, '-', '', 'zstd:1 --compress=zstd:1'],
+  [17, 'zstd', '', 'gzip:1 --compress=gzip:1'],
+  [17, 'zstd', 'zstd:3', 'failed: pg_dump 17 of this image cannot compress with zstd:3'],
+  [16, '-', 'lz4:1', 'lz4:1 --compress=lz4:1'],
+  [16, '-', 'none', 'none --compress=none'],
+  [15, '-', '', 'gzip:1 --compress=1'],
+  [15, '-', 'gzip:6', 'gzip:6 --compress=6'],
+  [15, '-', 'none', 'none --compress=0'],
+  [15, '-', 'zstd:1', 'failed: pg_dump 15 knows gzip and none, not zstd:1'],
+])('pg_dump %i without %s, asked for %j: %s', (major, lacks, wanted, said) => {
+  const script = `${pgDump(major, lacks)}\n${functionOf(captureScript(), 'choose_compression')}\nchoose_compression; echo "$compression $compress"`;
+  expect(runBash(script, wanted === '' ? {} : { BACKUP_COMPRESS: wanted }).stdout).toBe(`${said}\n`);
 });
