@@ -21,7 +21,7 @@ export const capture = command({
     compress: {
       type: 'flag',
       metavar: '<method>',
-      doc: 'zstd, gzip, lz4 or none; with a level: --compress=gzip:6 (default zstd:1; before PostgreSQL 16 gzip:1)',
+      doc: 'zstd, gzip, lz4 or none; with a level: --compress=gzip:6; default zstd:1 where pg_dump has it, else gzip:1',
       parse: parseCompression,
     },
   },
@@ -30,8 +30,8 @@ Runs pg_dump in a container of its own, which survives this command, the termina
 its end and hashed before it gets its name; roles, memberships and database settings lie beside it, without passwords.
 Then older backups go as --keep and --max-age say, each by default what the config bucket says; the newest verified backup
 always stays. The share of the estimate is a hint: it takes half of the database's size for the dump's.
-A dump with zstd or lz4 wants a pg_restore of 16 or newer that was built with it; for a portable one that any pg_restore reads
-take --compress gzip. Write a level with "=" (--compress=gzip:6): vd splits a bare a:b.
+A dump with zstd or lz4 is read only by a pg_restore that was built with it. --compress gzip makes a portable one, for every
+pg_restore of the same major or a newer one. Write a level with "=" (--compress=gzip:6): vd splits a bare a:b.
 While a standby is captured it replays nothing, so that nothing it replays can end the dump.`,
   examples: [
     { line: 'vd pg:backups:capture my-app/db', does: 'in the background; prints the id' },
@@ -45,7 +45,7 @@ While a standby is captured it replays nothing, so that nothing it replays can e
     },
     {
       line: 'vd pg:backups:capture my-app/db --compress=gzip:6',
-      does: 'a portable dump, for any pg_restore',
+      does: 'a portable dump, also for a pg_restore without zstd',
     },
   ],
   run: async ({ io }, { cluster: ref, fromReplica, follow, keep, maxAge, compress }) => {

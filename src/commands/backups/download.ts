@@ -26,8 +26,8 @@ export const download = command({
     },
   },
   details: `
-A pg_dump archive (custom format) for pg_restore anywhere; one that was captured with --compress gzip needs no newer
-pg_restore. An existing file is never overwritten. The checksum is compared before a byte is copied, as long as that takes
+A portable pg_dump archive (custom format), for a pg_restore of the same major or a newer one; captured with --compress gzip,
+also for one that was built without zstd. An existing file is never overwritten. The checksum is compared before a byte is copied, as long as that takes
 less than a command may (some 20 s); for larger ones the line to compare it with afterwards is printed.`,
   examples: [
     { line: 'vd pg:backups:download my-app/db b007', does: './b007-20260507T020000Z.dump' },
