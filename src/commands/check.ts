@@ -71,7 +71,7 @@ function worst(found: readonly Finding[]): Status {
   return found.length > 0 ? 'WARNING' : 'OK';
 }
 
-function summary(cluster: Cluster): string {
+export function summary(cluster: Cluster): string {
   const states = cluster.pods.map(pod => podState(cluster, pod));
   const standbys = cluster.spec.replicas - 1;
   const streaming = states.filter(state => state === 'streaming').length;
