@@ -1,6 +1,4 @@
-/** Who we are, and the ordered list of commands: plugin.yml, help and the README table derive from it. */
-
-import packageJson from '../package.json' with { type: 'json' };
+/** The ordered list of commands: plugin.yml, help and the README table derive from it. */
 import type { Dispatcher } from './cli/dispatch.ts';
 import { backup } from './commands/backup.ts';
 import { cancel } from './commands/backups/cancel.ts';
@@ -32,14 +30,6 @@ import { restore } from './commands/restore.ts';
 import { unlink } from './commands/unlink.ts';
 import { version } from './commands/version.ts';
 
-export const plugin = {
-  name: 'postgres',
-  version: packageJson.version,
-  description: packageJson.description,
-  aliases: ['pg'],
-  entrypoint: 'bin/voodu-postgres',
-} as const;
-
 export const dispatcher: Dispatcher = {
   commands: [
     list,
@@ -54,32 +44,24 @@ export const dispatcher: Dispatcher = {
     promote,
     failover,
     rejoin,
-    backupsRestore,
-    backupsTest,
-    backupsRestoreFetch,
-    backup,
-    restore,
     backups,
     capture,
     logs,
     verify,
+    backupsTest,
+    backupsRestore,
+    backupsRestoreFetch,
     download,
     deleteBackup,
     prune,
     cancel,
     schedule,
-    expandCommand,
+    backup,
+    restore,
     defaults,
+    expandCommand,
     help,
     version,
     ...elsewhere,
   ],
-  elsewhere: {
-    rotate: 'new-password',
-    attach: 'link',
-    detach: 'unlink',
-    connect: 'psql',
-    shell: 'psql',
-    switchover: 'promote',
-  },
 };

@@ -40,6 +40,8 @@ export interface Command<P extends Params = Params> {
   readonly examples: readonly Example[];
   /** Not shown in the overview, e.g. an alias. */
   readonly hidden?: boolean;
+  /** Runs whatever words follow its name; none is read. */
+  readonly anyWords?: boolean;
   readonly run: (context: Context, values: Values<P>) => Promise<Reply> | Reply;
 }
 

@@ -9,8 +9,6 @@ import { commandHelp } from './usage.ts';
 
 export interface Dispatcher {
   readonly commands: readonly Command[];
-  /** Names people type who come from elsewhere, and what to type here. */
-  readonly elsewhere: Readonly<Record<string, string>>;
 }
 
 export async function dispatch(
@@ -23,8 +21,8 @@ export async function dispatch(
   if (!command) throw unknownCommand(dispatcher, name);
   const flags = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (flags.includes('--help') || flags.includes('-h')) return text(commandHelp(command));
-  const values = parseArgv(command, args) as Values<Command['params']>;
-  return command.run(context(), values);
+  const values = command.anyWords ? {} : parseArgv(command, args);
+  return command.run(context(), values as Values<Command['params']>);
 }
 
 const spellings: Readonly<Record<string, string>> = {
@@ -35,9 +33,9 @@ const spellings: Readonly<Record<string, string>> = {
 };
 const canonical = (name: string) => (Object.hasOwn(spellings, name) ? spellings[name] : name);
 
-function unknownCommand({ commands, elsewhere }: Dispatcher, name: string): Failure {
+function unknownCommand({ commands }: Dispatcher, name: string): Failure {
   const visible = commands.filter(command => !command.hidden).map(command => command.name);
-  const close = (Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined) ?? nearest(name, visible);
+  const close = nearest(name, visible);
   return new Failure('usage', `${name} is not a command of voodu-postgres`, {
     hint: close === undefined ? 'vd pg:help lists the commands.' : `Did you mean vd pg:${close}?`,
   });

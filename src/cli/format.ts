@@ -30,6 +30,3 @@ export function formatSeconds(seconds: number): string {
     .map(([amount, unit]) => `${amount}${unit}`)
     .join(' ');
 }
-
-/** `1 backup`, `3 backups`. */
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

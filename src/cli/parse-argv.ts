@@ -10,6 +10,12 @@ import { type Flag, type Param, type Params, type Positional, type Switch, Unfit
 
 type Named = Flag<unknown> | Switch;
 
+/**
+ * Flags that `vd` has acted on already and passes on all the same, each with a value (contract 1.7): for a download from
+ * another machine it adds `-o json` itself.
+ */
+const flagsOfVd: ReadonlySet<string> = new Set(['-o', '--output', '--controller-url', '-a', '--app']);
+
 export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 }
@@ -36,6 +42,10 @@ export function parseArgv(command: Command, argv: readonly string[]): Record<str
     }
     const { flag, inline } = splitFlag(word);
     const found = named.get(flag);
+    if (!found && flagsOfVd.has(flag)) {
+      if (inline === undefined) index++;
+      continue;
+    }
     if (!found) throw unknownFlag(command, flag, named);
     const [name, param] = found;
     if (name in values && values[name] !== false) throw usage(command, `${flag} is given twice`);
@@ -117,7 +127,7 @@ function takePositionals(
     }
     values[name] = parseValue(command, param.metavar, param, word);
   }
-  if (words.length > 0) throw usage(command, `${JSON.stringify(words[0])} is one word too many`);
+  if (words.length > 0) throw usage(command, `unexpected argument ${JSON.stringify(words[0])}`);
 }
 
 const isPositional = (param: Param): param is Positional<unknown> => param.type === 'positional';

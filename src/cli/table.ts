@@ -1,8 +1,8 @@
-/** Columns that line up. The last column is not padded, so no line ends in spaces. */
+/** Columns that line up. A row's last cell is not padded and makes no column wider, so it may be a title. */
 export function renderTable(rows: readonly (readonly string[])[], gap = '  '): string {
   const widths: number[] = [];
   for (const row of rows)
-    row.forEach((cell, column) => {
+    row.slice(0, -1).forEach((cell, column) => {
       widths[column] = Math.max(widths[column] ?? 0, cell.length);
     });
   return rows

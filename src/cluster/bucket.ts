@@ -20,7 +20,17 @@ export const bucketKeys = {
   linkedConsumers: {
     key: 'POSTGRES_LINKED_CONSUMERS',
     owner: '`link`, `unlink`',
-    purpose: 'comma-separated `<scope>/<name>` refs, with options, whose URLs follow promotes and rotations',
+    purpose: 'comma-separated `<scope>/<name>` refs whose URLs follow promotes and rotations',
+  },
+  linkOptions: {
+    key: 'POSTGRES_LINK_OPTIONS',
+    owner: '`link`, `unlink`',
+    purpose: 'the links that are more than a `DATABASE_URL`: `<scope>/<name>?alias=REPORTS&reads&app`',
+  },
+  appPassword: {
+    key: 'POSTGRES_APP_PASSWORD',
+    owner: '`link --app-role`; `new-password --app-role`',
+    purpose: 'password of `voodu_app`, the role without superuser rights',
   },
   exposePublic: {
     key: 'PG_EXPOSE_PUBLIC',

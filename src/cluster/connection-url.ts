@@ -50,10 +50,11 @@ export function readableOrdinals(cluster: Cluster): Ordinal[] {
     .map(pod => pod.ordinal);
 }
 
-export function clusterUrls(cluster: Cluster, password: string): Urls {
+/** `user` is the cluster's unless somebody else logs in. */
+export function clusterUrls(cluster: Cluster, password: string, user: string = cluster.spec.user): Urls {
   return connectionUrls({
     ref: cluster.ref,
-    user: cluster.spec.user,
+    user,
     password,
     database: cluster.spec.database,
     port: cluster.spec.port,
@@ -64,9 +65,12 @@ export function clusterUrls(cluster: Cluster, password: string): Urls {
 
 export const superuserPassword = (bucket: Bucket): string | undefined => bucketValue(bucket, 'password');
 
-/** Whether a URL in somebody's bucket points at this cluster, whatever its password or primary. */
-export function pointsAt(cluster: Pick<Cluster, 'ref'>, url: string): boolean {
+/** Whether a URL in somebody's bucket points at this cluster, by any of its pods' names (contract 6.2), whatever its login. */
+export function pointsAt({ ref }: Pick<Cluster, 'ref'>, url: string): boolean {
   const host = /@([^/:?#,]+)/.exec(url)?.[1]?.toLowerCase() ?? '';
-  const own = podHost(cluster.ref, 0).replace('-0.', '-<n>.');
-  return host.replace(/-\d+\.([^.]+\.voodu)$/, '-<n>.$1') === own;
+  const names = [ref.name, `${ref.name}-<n>`].map(name => `${name}.${ref.scope}`.toLowerCase());
+  const [first = '', ...rest] = host.split('.');
+  const asWritten = host.replace(/\.voodu$/, '');
+  const anyPod = [first.replace(/-\d+$/, '-<n>'), ...rest].join('.').replace(/\.voodu$/, '');
+  return names.includes(asWritten) || names.includes(anyPod);
 }

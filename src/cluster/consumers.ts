@@ -1,6 +1,6 @@
 /**
- * Who is linked. Kept in the bucket as comma-separated refs, each with its options behind `?`:
- * `my-app/web,my-app/api?reads,my-app/jobs?alias=REPORTS&reads`. A bare ref is what older plugins wrote.
+ * Who is linked. One key has the refs, as older plugins write and read them: `my-app/web,my-app/api`. Another has, for the
+ * refs with more than a plain `DATABASE_URL`, all of their links: `my-app/api?reads,my-app/api?alias=REPORTS&app`.
  */
 import type { ConfigSet, ConfigUnset } from '../protocol/manifest.ts';
 import { type Bucket, bucketValue } from './bucket.ts';
@@ -12,6 +12,8 @@ export interface Consumer {
   /** `DATABASE` unless the operator chose another: the first word of the variables' names. */
   readonly alias: string;
   readonly reads: boolean;
+  /** Logs in as the role without superuser rights. */
+  readonly app: boolean;
 }
 
 export const defaultAlias = 'DATABASE';
@@ -20,29 +22,59 @@ export const writerVariable = (consumer: Consumer): string => `${consumer.alias}
 export const readerVariable = (consumer: Consumer): string => `${consumer.alias}_READ_URL`;
 
 export function parseConsumers(bucket: Bucket): Consumer[] {
-  const recorded = bucketValue(bucket, 'linkedConsumers') ?? '';
-  return recorded
+  const refs = words(bucketValue(bucket, 'linkedConsumers'));
+  const links = words(bucketValue(bucket, 'linkOptions')).map(word => word.split('?'));
+  return [...new Set(refs)].flatMap(ref => {
+    const [scope, name] = ref.split('/');
+    if (!scope || !name) return [];
+    const own = links.filter(([linked]) => linked === ref).map(([, options = '']) => options);
+    return (own.length === 0 ? [''] : own).map(options => parseLink({ scope, name }, options));
+  });
+}
+
+const words = (list = ''): string[] =>
+  list
     .split(',')
-    .map(entry => entry.trim())
-    .flatMap(entry => {
-      const [ref = '', options = ''] = entry.split('?');
-      const [scope, name] = ref.split('/');
-      if (!scope || !name) return [];
-      const flags = new Map(
-        options.split('&').map(option => [option.split('=')[0]!, option.split('=')[1] ?? '']),
-      );
-      return [{ ref: { scope, name }, alias: flags.get('alias') || defaultAlias, reads: flags.has('reads') }];
-    });
+    .map(word => word.trim())
+    .filter(word => word !== '');
+
+function parseLink(ref: ClusterRef, options: string): Consumer {
+  const flags = new Map(
+    options.split('&').map(option => [option.split('=')[0]!, option.split('=')[1] ?? '']),
+  );
+  return {
+    ref,
+    alias: flags.get('alias') || defaultAlias,
+    reads: flags.has('reads'),
+    app: flags.has('app'),
+  };
 }
 
-export function formatConsumers(consumers: readonly Consumer[]): string {
-  return consumers.map(formatConsumer).join(',');
+/** The bucket's keys for these links; an empty value deletes its key. */
+export function recordedConsumers(consumers: readonly Consumer[]): {
+  POSTGRES_LINKED_CONSUMERS: string;
+  POSTGRES_LINK_OPTIONS: string;
+} {
+  const isPlain = (consumer: Consumer) => formatOptions(consumer) === '';
+  const others = consumers.filter(consumer => !isPlain(consumer)).map(({ ref }) => formatRef(ref));
+  const listed = consumers.filter(({ ref }) => others.includes(formatRef(ref)));
+  return {
+    POSTGRES_LINKED_CONSUMERS: [...new Set(consumers.map(({ ref }) => formatRef(ref)))].join(','),
+    POSTGRES_LINK_OPTIONS: listed.map(formatConsumer).join(','),
+  };
 }
 
-function formatConsumer({ ref, alias, reads }: Consumer): string {
-  const options = [...(alias === defaultAlias ? [] : [`alias=${alias}`]), ...(reads ? ['reads'] : [])];
-  return `${formatRef(ref)}${options.length === 0 ? '' : `?${options.join('&')}`}`;
+function formatConsumer(consumer: Consumer): string {
+  const options = formatOptions(consumer);
+  return `${formatRef(consumer.ref)}${options === '' ? '' : `?${options}`}`;
 }
+
+const formatOptions = ({ alias, reads, app }: Consumer): string =>
+  [
+    ...(alias === defaultAlias ? [] : [`alias=${alias}`]),
+    ...(reads ? ['reads'] : []),
+    ...(app ? ['app'] : []),
+  ].join('&');
 
 export const isSameLink = (a: Consumer, b: Consumer): boolean =>
   a.ref.scope === b.ref.scope && a.ref.name === b.ref.name && a.alias === b.alias;

@@ -1,6 +1,7 @@
 /** Linked apps get the URLs that are true now: after a promotion, and after a rotation of the password. */
 import type { Io } from '../io.ts';
 import type { ConfigSet } from '../protocol/manifest.ts';
+import { appUrls } from './app-role.ts';
 import type { Cluster } from './cluster.ts';
 import { pointsAt, type Urls } from './connection-url.ts';
 import { parseConsumers, updateConsumer, withFoundReads } from './consumers.ts';
@@ -15,7 +16,8 @@ export async function refreshConsumers(
     parseConsumers(cluster.bucket).map(async consumer => {
       const current = await io.controller.bucket(consumer.ref.scope, consumer.ref.name, { own: true });
       const link = withFoundReads(consumer, current, url => pointsAt(cluster, url));
-      return updateConsumer(link, urls, current, skipRestart);
+      const own = link.app ? appUrls(cluster) : urls;
+      return own && updateConsumer(link, own, current, skipRestart);
     }),
   );
   return updates.filter(update => update !== undefined);

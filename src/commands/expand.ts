@@ -1,8 +1,8 @@
 import { command } from '../cli/command.ts';
 import { asText } from '../cli/params.ts';
 import { expand } from '../expand/expand.ts';
-import { previewFile } from '../expand/preview.ts';
 import { parseExpandRequest } from '../protocol/expand-request.ts';
+import { previewFile } from './expand-preview.ts';
 import { outputFormat } from './shared-params.ts';
 
 export const expandCommand = command({
@@ -27,7 +27,8 @@ export const expandCommand = command({
   details: `
 Without -f: one request as JSON on stdin, one envelope as JSON on stdout, as the controller wants it.
 With -f: every postgres block of the file, as the controller's own parser would hand it over, and what it becomes.
-Nothing is applied and nothing is asked of a controller or of docker.`,
+Nothing is applied and nothing is asked of a controller or of docker. Use it in a clone of the repository, as bin/voodu-postgres
+or make expand: through vd it runs on the host in the plugin's directory, where only an absolute path of the host is found.`,
   examples: [
     { line: 'voodu-postgres expand -f voodu.hcl', does: 'what would my file become?' },
     {

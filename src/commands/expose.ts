@@ -50,7 +50,7 @@ async function exposeCluster(context: Context, ref: ClusterRef): Promise<Reply> 
     throw new Failure('refused', `port ${spec.port} of this host is taken`, {
       hint: `Another cluster may be exposed on it. Choose another port in the block of ${name}.`,
     });
-  return message(`postgres ${name} is exposed on 0.0.0.0:${spec.port}; its pod is recreated\n${warning}`, [
+  return message(`postgres ${name} now exposed on 0.0.0.0:${spec.port} — pod restart triggered\n${warning}`, [
     {
       type: 'config_set',
       ...ref,
@@ -65,6 +65,7 @@ async function exposeCluster(context: Context, ref: ClusterRef): Promise<Reply> 
 async function unexposeCluster(context: Context, ref: ClusterRef): Promise<Reply> {
   const { spec, manifest, exposed } = await load(context, ref);
   const name = formatRef(ref);
+  await refuseScope(context, ref);
   const published = spec.ports.some(port => port.startsWith('0.0.0.0:'));
   if (!published && !exposed) return message(`postgres ${name} is on loopback already`);
   return message(`postgres ${name} is back on loopback; its pod is recreated`, [
@@ -83,6 +84,16 @@ async function unexposeCluster(context: Context, ref: ClusterRef): Promise<Reply
   ]);
 }
 
+/** The scope's value would publish the port again at the next apply. */
+async function refuseScope({ io }: Context, ref: ClusterRef): Promise<void> {
+  if (bucketValue(await io.controller.scopeBucket(ref.scope), 'exposePublic') === undefined) return;
+  throw new Failure(
+    'refused',
+    `${bucketKeys.exposePublic.key} is set for the whole scope ${ref.scope}, so ${formatRef(ref)} would be exposed again`,
+    { hint: `Unset it there: vd config ${ref.scope} unset ${bucketKeys.exposePublic.key}.` },
+  );
+}
+
 const loopback = (port: number): string[] => [String(port)];
 const same = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((port, index) => port === b[index]);
@@ -93,7 +104,7 @@ async function load({ io }: Context, ref: ClusterRef) {
     throw new Failure('not-found', `there is no postgres ${formatRef(ref)}`, {
       hint: 'Apply its block first: vd apply -f <file>.',
     });
-  const bucket = await io.controller.bucket(ref.scope, ref.name, { own: true });
+  const bucket = await io.controller.bucket(ref.scope, ref.name);
   return {
     manifest: described.manifest,
     spec: readAppliedSpec(ref, described.manifest),

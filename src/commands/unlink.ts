@@ -1,6 +1,6 @@
 import { command, message } from '../cli/command.ts';
 import { pointsAt } from '../cluster/connection-url.ts';
-import { clearConsumer, defaultAlias, formatConsumers, parseConsumers } from '../cluster/consumers.ts';
+import { clearConsumer, defaultAlias, parseConsumers, recordedConsumers } from '../cluster/consumers.ts';
 import { loadSpec } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { recordInBucket } from '../cluster/write-record.ts';
@@ -37,15 +37,20 @@ Removes exactly the variables that point at this cluster; a DATABASE_URL from el
     // A link that is no longer recorded can still have left its variables.
     const meant = recorded.some(isMeant)
       ? recorded.filter(isMeant)
-      : [{ ref: consumer, alias: alias ?? defaultAlias, reads: true }];
+      : [{ ref: consumer, alias: alias ?? defaultAlias, reads: true, app: false }];
     const actions = meant.flatMap(link => clearConsumer(link, current, isOurs) ?? []);
     if (actions.length === 0 && !recorded.some(isMeant))
       throw new Failure('not-found', `${formatRef(consumer)} is not linked to ${formatRef(provider)}`, {
         hint: `vd pg:info ${formatRef(provider)} lists the linked apps.`,
       });
-    const list = formatConsumers(recorded.filter(link => !isMeant(link)));
-    if (list !== formatConsumers(recorded))
-      await recordInBucket(io, root, provider, spec, { POSTGRES_LINKED_CONSUMERS: list });
+    if (recorded.some(isMeant))
+      await recordInBucket(
+        io,
+        root,
+        provider,
+        spec,
+        recordedConsumers(recorded.filter(link => !isMeant(link))),
+      );
     return message(`postgres ${formatRef(provider)}: ${formatRef(consumer)} unlinked`, actions);
   },
 });

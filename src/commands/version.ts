@@ -1,5 +1,5 @@
 import { command, text } from '../cli/command.ts';
-import { plugin } from '../plugin.ts';
+import { plugin } from '../identity.ts';
 
 export const version = command({
   name: 'version',

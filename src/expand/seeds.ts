@@ -63,7 +63,9 @@ function checkPassword(ref: ClusterRef, spec: PostgresSpec, bucket: Bucket): voi
   const applied = isKnown(bucket);
   if (spec.password === undefined || recorded === undefined || recorded === spec.password || !applied) return;
   throw new Failure('spec', `${formatRef(ref)}: password differs from the one recorded for this cluster`, {
-    hint: `A block cannot change the password of an existing database. Remove the line, and rotate with vd pg:new-password ${formatRef(ref)}.`,
+    hint:
+      `A block cannot change the password of an existing database. Remove the line, and rotate with vd pg:new-password ${formatRef(ref)}. ` +
+      `If ${formatRef(ref)} never ran (vd diff records passwords too), forget it: vd config ${formatRef(ref)} unset ${bucketKeys.password.key}.`,
   });
 }
 

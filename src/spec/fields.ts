@@ -32,7 +32,12 @@ const handedOn = (name: string, type: string, doc: string): FieldDoc => ({
 export const defaultImage = 'postgres:17';
 
 export const fields: readonly FieldDoc[] = [
-  plugin('image', 'string', `"${defaultImage}"`, 'the official image or one built on it; pin the major'),
+  plugin(
+    'image',
+    'string',
+    `"${defaultImage}"`,
+    'the official image or one built on it, PostgreSQL 15 or newer; pin the major',
+  ),
   plugin(
     'replicas',
     'number',
@@ -56,7 +61,7 @@ export const fields: readonly FieldDoc[] = [
     'extensions',
     'list',
     '[]',
-    "checked, not installed: CREATE EXTENSION is the application's or psql's",
+    "a note to the reader; only the form of the names is checked. CREATE EXTENSION is the app's or psql's",
   ),
   plugin('shm_size', 'string', undefined, '/dev/shm of a pod; follows shared_buffers, at least 256MB'),
   plugin('stop_timeout', 'string', '"120s"', 'how long docker stop waits for the shutdown checkpoint'),
@@ -71,9 +76,13 @@ export const fields: readonly FieldDoc[] = [
   handedOn('ports', 'list', 'published ports; default: the listen port on 127.0.0.1, any host port'),
   handedOn('volumes', 'list', 'more mounts; one with destination /backups replaces the default'),
   handedOn('volume_claims', 'list', 'more per-pod volumes (also as volume_claim "name" { } blocks)'),
-  handedOn('health_check', 'string', 'default: pg_isready with the user, database and port of the block'),
+  handedOn(
+    'health_check',
+    'string',
+    'default: pg_isready; the controller ignores it for statefulsets, and the probes count',
+  ),
   handedOn('probes', 'block', 'liveness, readiness, startup; declaring any replaces all three defaults'),
-  handedOn('on_probe', 'block', 'webhooks; lists only'),
+  handedOn('on_probe', 'block', 'webhooks, lists only (controller 0.18 does not send them)'),
   handedOn('resources', 'block', 'limits { cpu memory }'),
   handedOn('restart', 'string', 'docker restart policy'),
   handedOn('network', 'string', 'another docker network'),
@@ -86,7 +95,7 @@ export const fields: readonly FieldDoc[] = [
   handedOn('build_args', 'map', 'kept for the controller; unused at run time'),
   handedOn('logs', 'block', 'max_size, max_files'),
   handedOn('inits', 'list', 'init containers (also as init "name" { } blocks)'),
-  handedOn('depends_on', 'block', 'assets this cluster waits for'),
+  handedOn('depends_on', 'block', 'assets whose change restarts the pods; nothing waits'),
 ];
 
 /** Block spellings the controller's parser leaves for us to turn into lists. */

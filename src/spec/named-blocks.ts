@@ -2,7 +2,7 @@
 import { parseResources, parseUlimits } from './limits.ts';
 import type { Problems } from './problems.ts';
 import { isMap, show } from './values.ts';
-import { words } from './words.ts';
+import { wholeNumber, words } from './words.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -31,7 +31,7 @@ export function parseInits(list: readonly unknown[], problems: Problems): Raw[] 
       problems.add(path, 'wants a name', 'init "migrate" { command = ["…"] }');
       return [];
     }
-    const { command, docker_options: options, resources, ulimits, ...rest } = init;
+    const { command, docker_options: options, resources, retries, ulimits, ...rest } = init;
     if (!Array.isArray(command)) problems.add(`${path}.command`, 'wants a list of words');
     for (const key of ['image', 'timeout'])
       if (rest[key] !== undefined && typeof rest[key] !== 'string')
@@ -40,6 +40,7 @@ export function parseInits(list: readonly unknown[], problems: Problems): Raw[] 
       {
         ...rest,
         command: Array.isArray(command) ? words(`${path}.command`, command, problems) : [],
+        ...(retries === undefined ? {} : { retries: wholeNumber(`${path}.retries`, retries, problems) }),
         ...(options === undefined
           ? {}
           : { docker_options: words(`${path}.docker_options`, options, problems) }),

@@ -173,7 +173,7 @@ function settingValueProblem(value: unknown): string | undefined {
 function extensions(value: unknown, problems: Problems): string[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) {
-    problems.add('extensions', `wants a list of names, not ${show(value)}`, 'extensions = ["pgvector"]');
+    problems.add('extensions', `wants a list of names, not ${show(value)}`, 'extensions = ["vector"]');
     return [];
   }
   const names: string[] = [];

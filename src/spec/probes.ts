@@ -52,15 +52,31 @@ function parseProbe(path: string, probe: Raw, problems: Problems): Raw {
   return parsed;
 }
 
-/** The controller sets the operator's raw value onto what we emit (contract 3.4), so a single block cannot be mended here. */
+/** The controller sets the operator's raw value onto what we emit (contract 3.4), so nothing can be mended here. */
 export function checkOnProbe(value: unknown, problems: Problems): unknown {
-  for (const [event, hooks] of isMap(value) ? Object.entries(value) : [])
-    if (!Array.isArray(hooks))
+  if (!isMap(value)) {
+    problems.add('on_probe', `wants one block, not ${show(value)}`);
+    return value;
+  }
+  for (const [event, hooks] of Object.entries(value)) {
+    if (Array.isArray(hooks))
+      for (const [index, hook] of hooks.entries()) checkHook(`on_probe.${event}[${index}]`, hook, problems);
+    else
       problems.add(
         `on_probe.${event}`,
         'is a single block, which the controller cannot read',
         `write ${event} = [{ url = "…" }]`,
       );
-  if (!isMap(value)) problems.add('on_probe', `wants one block, not ${show(value)}`);
+  }
   return value;
+}
+
+function checkHook(path: string, hook: unknown, problems: Problems): void {
+  if (!isMap(hook)) {
+    problems.add(path, `wants { url = "…" }, not ${show(hook)}`);
+    return;
+  }
+  for (const key of ['url', 'method', 'body', 'file'])
+    if (hook[key] !== undefined && typeof hook[key] !== 'string')
+      problems.add(`${path}.${key}`, `wants a string, not ${show(hook[key])}`);
 }

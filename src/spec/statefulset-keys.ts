@@ -42,12 +42,12 @@ const handedOn: Readonly<Record<string, Reader>> = {
   logs: parseLogs,
   on_probe: checkOnProbe,
   depends_on: (value, problems) => {
-    if (!isMap(value))
-      problems.add(
-        'depends_on',
-        `wants one block, not ${show(value)}`,
-        'depends_on { assets = ["name.key"] } on lines of their own',
-      );
+    if (isMap(value)) return { ...value, assets: words('depends_on.assets', value['assets'], problems) };
+    problems.add(
+      'depends_on',
+      `wants one block, not ${show(value)}`,
+      'depends_on { assets = ["name.key"] } on lines of their own',
+    );
     return value;
   },
 };
@@ -57,7 +57,7 @@ export function parseStatefulsetKeys(raw: Raw, replicas: number, problems: Probl
   for (const [key, value] of Object.entries(raw)) {
     if (value !== null && Object.hasOwn(handedOn, key)) rest[key] = handedOn[key]!(value, problems);
   }
-  networkMode(rest['network_mode'], replicas, problems);
+  checkNetwork(rest, replicas, problems);
   const inits = parseInits(blockList(raw, 'inits', 'init', problems), problems);
   const volumes = parseVolumes(raw['volumes'], problems);
   return {
@@ -75,13 +75,26 @@ export function parseStatefulsetKeys(raw: Raw, replicas: number, problems: Probl
   };
 }
 
-function networkMode(mode: unknown, replicas: number, problems: Problems): void {
-  if (replicas === 1 || (mode !== 'host' && mode !== 'none')) return;
-  problems.add(
-    'network_mode',
-    `${show(mode)} leaves the pods without names, so standbys cannot find the primary`,
-    'use it with replicas = 1 only',
-  );
+function checkNetwork(rest: Raw, replicas: number, problems: Problems): void {
+  const { network_mode: mode } = rest;
+  if (mode === undefined) return;
+  if (mode !== 'host' && mode !== 'none') {
+    if (typeof mode === 'string')
+      problems.add(
+        'network_mode',
+        `${show(mode)} is not a mode`,
+        '"host" or "none"; without it pods are on voodu0',
+      );
+    return;
+  }
+  for (const key of ['network', 'networks'])
+    if (rest[key] !== undefined) problems.add(key, `is not possible with network_mode = ${show(mode)}`);
+  if (replicas > 1)
+    problems.add(
+      'network_mode',
+      `${show(mode)} leaves the pods without names, so standbys cannot find the primary`,
+      'use it with replicas = 1 only',
+    );
 }
 
 function ports(value: unknown, replicas: number, problems: Problems): string[] {

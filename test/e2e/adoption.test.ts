@@ -233,9 +233,8 @@ describe('postgres:17, three replicas', () => {
     expect(await cluster.ok('link', `${cluster.scope}/api`)).toContain(
       'is linked already (DATABASE_URL and DATABASE_READ_URL)',
     );
-    expect(bucket(cluster)['POSTGRES_LINKED_CONSUMERS']).toBe(
-      `${cluster.scope}/web,${cluster.scope}/api?reads`,
-    );
+    expect(bucket(cluster)['POSTGRES_LINKED_CONSUMERS']).toBe(`${cluster.scope}/web,${cluster.scope}/api`);
+    expect(bucket(cluster)['POSTGRES_LINK_OPTIONS']).toBe(`${cluster.scope}/api?reads`);
   });
 
   it('a diverged pod rejoins by pg_rewind', async () => {

@@ -238,19 +238,6 @@ describe('what a pod refuses', () => {
   });
 });
 
-describe('an image whose postgres user is 70, as on Alpine', () => {
-  it('boots, clones and hands over', async () => {
-    const cluster = lab.cluster(lab.scope('uid70'));
-    await cluster.apply({ image: 'postgres:17-uid70', replicas: 2 });
-    await cluster.settled(0, 2);
-    expect(
-      await docker('exec', cluster.pod(1), 'stat', '-c', '%u', '/var/lib/postgresql/data/pgdata', '/backups'),
-    ).toBe('70\n70');
-    await cluster.ok('promote', '--replica', '1');
-    await cluster.settled(1, 2);
-  });
-});
-
 describe('scaling down', () => {
   it('is refused where it would remove the primary', async () => {
     const cluster = lab.cluster(lab.scope('keepprim'));

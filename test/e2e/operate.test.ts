@@ -93,9 +93,9 @@ describe('link', () => {
     }
     expect(await nodePostgres(writer!, 'select pg_is_in_recovery()')).toBe(false);
     expect(await nodePostgres(reader!, 'select pg_is_in_recovery()')).toBe(true);
-    expect(bucket('db')['POSTGRES_LINKED_CONSUMERS']).toBe(`${consumer('web')}?reads`);
+    expect(bucket('db')['POSTGRES_LINKED_CONSUMERS']).toBe(consumer('web'));
     expect(envFileOf(lab.controller, cluster.scope)).toContain(
-      `POSTGRES_LINKED_CONSUMERS=${consumer('web')}?reads`,
+      `POSTGRES_LINKED_CONSUMERS=${consumer('web')}`,
     );
     await cluster.apply(spec);
     await lab.controller.replay();
@@ -131,6 +131,31 @@ describe('link', () => {
     expect(bucket('api')['REPORTS_URL']).toContain(`@db-0.${cluster.scope}.voodu:5433/appdata`);
     expect(bucket('api')['DATABASE_URL']).toContain('elsewhere');
     expect(bucket('api')['REPORTS_READ_URL']).toBeUndefined();
+  });
+
+  it('F12: as a role without superuser rights, where that is asked for', async () => {
+    await cluster.sql(0, 'create table made_by_superuser (i int)', { database: 'appdata' });
+    expect(await cluster.ok('link', consumer('jobs'), '--app-role', '--reads')).toContain('as voodu_app');
+    const { DATABASE_URL: url, DATABASE_READ_URL: reader } = bucket('jobs');
+    expect(url).toContain('postgres://voodu_app:');
+    const query = (statement: string) => psqlWith(17, url!, statement);
+    expect(await query('select rolsuper from pg_roles where rolname = current_user')).toBe('f');
+    expect(
+      await query(
+        'create schema own; create table own.t (i int); create table t (i int); insert into t values (1), (2); insert into made_by_superuser values (7); select count(*) from t',
+      ),
+    ).toMatch(/^2$/m);
+    await expect(query("copy (select 1) to program 'id'")).rejects.toThrow(
+      /permission denied|pg_execute_server_program/,
+    );
+    await expect(query("select pg_read_file('/etc/passwd')")).rejects.toThrow(/permission denied/);
+    await cluster.until(
+      'a standby has it',
+      async () => (await psqlWith(17, reader!, 'select count(*) from t').catch(() => '')) === '2',
+    );
+    await cluster.sql(0, 'create table made_later (i int)', { database: 'appdata' });
+    expect(await query('select count(*) from made_later')).toBe('0');
+    expect(await cluster.ok('link', consumer('jobs'), '--app-role')).toContain('is linked already');
   });
 
   it('says plainly when there is no such cluster', async () => {
@@ -262,6 +287,7 @@ describe('unlink', () => {
     await cluster.ok('unlink', consumer('api'));
     expect(bucket('api')).toEqual({ DATABASE_URL: 'postgres://x:y@elsewhere:5432/z' });
     await cluster.ok('unlink', consumer('web'));
+    await cluster.ok('unlink', consumer('jobs'));
     expect(bucket('web')).toEqual({});
     expect(bucket('db')['POSTGRES_LINKED_CONSUMERS']).toBeUndefined();
     expect(await refusal('unlink', consumer('web'))).toMatch(/is not linked/);

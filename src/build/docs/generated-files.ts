@@ -1,5 +1,6 @@
 /** The files that derive from declarations, in whole or in part. */
-import { dispatcher, plugin } from '../../plugin.ts';
+import { plugin } from '../../identity.ts';
+import { dispatcher } from '../../plugin.ts';
 import { fillMarkers } from './markers.ts';
 import { pictures } from './pictures.ts';
 import { renderPluginYml } from './plugin-yml.ts';

@@ -3,7 +3,7 @@ import { findBackup, loadCatalogue } from '../../backup/catalogue.ts';
 import { loadPlace } from '../../backup/place.ts';
 import { isLive, listWork } from '../../backup/work.ts';
 import { command, message } from '../../cli/command.ts';
-import { plural } from '../../cli/format.ts';
+import { plural } from '../../cli/plural.ts';
 import { formatRef } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
 import { clusterParam } from '../shared-params.ts';

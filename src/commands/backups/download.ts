@@ -26,9 +26,10 @@ export const download = command({
     },
   },
   details: `
-A portable pg_dump archive (custom format), for a pg_restore of the same major or a newer one; captured with --compress gzip,
-also for one that was built without zstd. An existing file is never overwritten. The checksum is compared before a byte is copied, as long as that takes
-less than a command may (some 20 s); for larger ones the line to compare it with afterwards is printed.`,
+A pg_dump archive in custom format, for a pg_restore of the same major or newer; from PostgreSQL 16 on one that is built with
+zstd, as Debian's, Alpine's and the official images' are, or any where it was captured with --compress gzip. An existing file
+is never overwritten. The checksum is compared before a single byte is copied, as long as that takes less than a command may
+(some 20 s); for larger files the line to compare it with afterwards is printed.`,
   examples: [
     { line: 'vd pg:backups:download my-app/db b007', does: './b007-20260507T020000Z.dump' },
     { line: 'vd pg:backups:download my-app/db b007 --to /srv/archive/db.dump', does: 'under another name' },

@@ -8,7 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export LAB_MAJOR=$1
 suite=$2
 
-packages=gosu,locales,xz-utils,zstd,procps,less,postgresql-common,postgresql-$LAB_MAJOR
+# busybox is for the stand-in of Alpine alone (uid70.Dockerfile).
+packages=gosu,locales,xz-utils,zstd,procps,less,busybox,postgresql-common,postgresql-$LAB_MAJOR
 
 mirror=$(debian_mirror)
 

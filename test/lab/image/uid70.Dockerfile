@@ -1,4 +1,5 @@
-# The same root with the ids of the Alpine images, and the step-down tool under the name it has there in older ones.
+# The same root with what a script meets in the Alpine images: their ids, busybox's tools before all others, and the
+# step-down tool under the name it has in older ones. (No musl, and no applet that Debian's busybox is built without.)
 ARG ROOT
 FROM ${ROOT}
 RUN groupmod --gid 70 postgres \
@@ -7,4 +8,7 @@ RUN groupmod --gid 70 postgres \
  && chmod 1777 /var/lib/postgresql /var/lib/postgresql/data \
  && chmod 3777 /run/postgresql \
  && rm /usr/local/bin/gosu \
- && mv /usr/sbin/gosu /usr/local/bin/su-exec
+ && mv /usr/sbin/gosu /usr/local/bin/su-exec \
+ && busybox --install -s /usr/local/sbin \
+ && cd /usr/local/sbin \
+ && rm -f dpkg dpkg-deb init su login passwd

@@ -4,7 +4,8 @@ import { generatedFiles } from '../../../src/build/docs/generated-files.ts';
 import { markdownTable } from '../../../src/build/docs/markdown-table.ts';
 import { fillMarkers } from '../../../src/build/docs/markers.ts';
 import { renderPluginYml } from '../../../src/build/docs/plugin-yml.ts';
-import { dispatcher, plugin } from '../../../src/plugin.ts';
+import { plugin } from '../../../src/identity.ts';
+import { dispatcher } from '../../../src/plugin.ts';
 import { parseYaml } from '../../support/controller/yaml.ts';
 
 it.each(generatedFiles)('$path is what `make generate` writes', ({ path, render }) => {

@@ -19,7 +19,6 @@ const say = (name: string, hidden = false) =>
 
 const dispatcher: Dispatcher = {
   commands: [say('help'), say('version'), say('promote'), say('backups:capture'), say('secret', true)],
-  elsewhere: { failover: 'promote', backup: 'backups:capture' },
 };
 
 const context = () => ({}) as Context;
@@ -72,11 +71,6 @@ describe('an unknown command', () => {
     expect(await refusal('promtoe')).toBe(
       'promtoe is not a command of voodu-postgres\nhint: Did you mean vd pg:promote?',
     );
-  });
-
-  it('that another tool has is translated', async () => {
-    expect(await refusal('failover')).toMatch(/hint: Did you mean vd pg:promote\?$/);
-    expect(await refusal('backup')).toMatch(/hint: Did you mean vd pg:backups:capture\?$/);
   });
 
   it('is never answered with a hidden one', async () => {

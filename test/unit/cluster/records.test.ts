@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatConsumers, parseConsumers, withFoundReads } from '../../../src/cluster/consumers.ts';
+import { parseConsumers, recordedConsumers, withFoundReads } from '../../../src/cluster/consumers.ts';
 import { ordinal } from '../../../src/cluster/ordinal.ts';
 import { claimEpoch, loadEpoch } from '../../../src/cluster/record.ts';
 import { patchEnvFile } from '../../../src/cluster/write-record.ts';
@@ -8,17 +8,24 @@ import { memoryFiles } from '../../fakes/memory-files.ts';
 
 const host = { now: () => new Date('2026-01-02T03:04:05.678Z') } as Host;
 
-it('consumers are refs that stay readable, with options behind ?', () => {
-  const text = 'lab/web?reads,lab/api?alias=REPORTS,lab/old';
-  const consumers = parseConsumers({ POSTGRES_LINKED_CONSUMERS: text });
-  expect(consumers.map(({ alias, reads }) => [alias, reads])).toEqual([
-    ['DATABASE', true],
-    ['REPORTS', false],
-    ['DATABASE', false],
+it('consumers are plain refs, and what is more than a DATABASE_URL stands beside them', () => {
+  const bucket = {
+    POSTGRES_LINKED_CONSUMERS: 'lab/old,lab/web,lab/api',
+    POSTGRES_LINK_OPTIONS: 'lab/web?reads,lab/api,lab/api?alias=REPORTS&reads&app',
+  };
+  const consumers = parseConsumers(bucket);
+  expect(consumers.map(({ ref, alias, reads, app }) => [ref.name, alias, reads, app])).toEqual([
+    ['old', 'DATABASE', false, false],
+    ['web', 'DATABASE', true, false],
+    ['api', 'DATABASE', false, false],
+    ['api', 'REPORTS', true, true],
   ]);
-  expect(formatConsumers(consumers)).toBe(text);
+  expect(recordedConsumers(consumers)).toEqual(bucket);
+  expect(recordedConsumers([])).toEqual({ POSTGRES_LINKED_CONSUMERS: '', POSTGRES_LINK_OPTIONS: '' });
   expect(parseConsumers({})).toEqual([]);
   expect(parseConsumers({ POSTGRES_LINKED_CONSUMERS: ' lab/a , nonsense,' })).toHaveLength(1);
+  // Another plugin may have taken a ref out of the list it knows.
+  expect(parseConsumers({ ...bucket, POSTGRES_LINKED_CONSUMERS: 'lab/old' })).toHaveLength(1);
 });
 
 it('a ref without options has reads where its app has a read URL of this cluster, as older plugins left it', () => {

@@ -115,7 +115,7 @@ describe('a password in the block', () => {
     const config = bucketFrom({ ...block, password: 'hunter2' });
     const text = refusal({ ...block, password: 'correct-horse' }, config);
     expect(text).toBe(
-      's/n: password differs from the one recorded for this cluster\nhint: A block cannot change the password of an existing database. Remove the line, and rotate with vd pg:new-password s/n.',
+      's/n: password differs from the one recorded for this cluster\nhint: A block cannot change the password of an existing database. Remove the line, and rotate with vd pg:new-password s/n. If s/n never ran (vd diff records passwords too), forget it: vd config s/n unset POSTGRES_PASSWORD.',
     );
   });
 

@@ -22,6 +22,10 @@ it.each<[Record<string, unknown>, Record<string, unknown>]>([
     { cap_add: ['1'], env_from: ['1'] },
   ],
   [
+    { inits: [{ name: 'x', command: ['a'], retries: '2' }] },
+    { inits: [{ name: 'x', command: ['a'], retries: 2 }] },
+  ],
+  [
     { inits: [{ name: 'x', command: ['a'], resources: { limits: { cpu: 1 } }, ulimits: { nofile: 1 } }] },
     { inits: [{ name: 'x', command: ['a'], resources: { limits: { cpu: '1' } }, ulimits: { nofile: '1' } }] },
   ],
@@ -39,6 +43,13 @@ it('numbers in probes are settled', () => {
 it.each<[Record<string, unknown>, string]>([
   [{ inits: [{ name: 'x', command: 'true' }] }, 'inits[0].command'],
   [{ inits: [{ name: 'x', command: [], timeout: 10 }] }, 'inits[0].timeout'],
+  [{ inits: [{ name: 'x', command: [], retries: 'twice' }] }, 'inits[0].retries'],
+  [{ on_probe: { failure: [{ url: 1 }] } }, 'on_probe.failure[0].url'],
+  [{ on_probe: { failure: ['x'] } }, 'on_probe.failure[0]'],
+  [{ network_mode: 'bridge' }, 'network_mode'],
+  [{ network_mode: 'host', networks: ['a'] }, 'networks'],
+  [{ depends_on: { assets: [{}] } }, 'depends_on.assets[0]'],
+  [{ volume_claims: [{ name: 'x', mount_path: '/backups/' }] }, 'volume_claims[0]'],
   [{ depends_on: ['a.b'] }, 'depends_on'],
   [{ volume_claims: [{ name: 'x', mount_path: '/var/lib/postgresql/data' }] }, 'volume_claims[0]'],
   [{ volume_claims: [{ name: 'x', mount_path: '/var/lib/voodu/' }] }, 'volume_claims[0]'],

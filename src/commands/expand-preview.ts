@@ -3,11 +3,11 @@ import type { Context, Reply } from '../cli/command.ts';
 import { renderTable } from '../cli/table.ts';
 import { assetName, formatRef } from '../cluster/names.ts';
 import { Failure } from '../errors.ts';
-import { plugin } from '../plugin.ts';
+import { emittedFiles } from '../expand/asset.ts';
+import { type ExpandSurroundings, expand } from '../expand/expand.ts';
+import { plugin } from '../identity.ts';
 import type { ExpandData } from '../protocol/envelope.ts';
 import { type ExpandRequest, parseExpandRequest } from '../protocol/expand-request.ts';
-import { emittedFiles } from './asset.ts';
-import { type ExpandSurroundings, expand } from './expand.ts';
 
 export interface PreviewOptions {
   readonly file: string;
@@ -29,16 +29,14 @@ export async function previewFile(
   // Loaded here: an apply previews nothing.
   const { loadBlocks } = await import('../hcl/load-blocks.ts');
   const blocks = await loadBlocks(options.file, text, { ...io.host.environment(), ...config }, io.parseHcl);
-  const ours = blocks.filter(
-    block => block.kind === plugin.name || (plugin.aliases as readonly string[]).includes(block.kind),
-  );
+  const kinds: readonly string[] = [plugin.name, ...plugin.aliases];
+  const ours = blocks.filter(({ kind }) => kinds.includes(kind));
   if (ours.length === 0)
     throw new Failure('spec', `${options.file} holds no postgres block`, {
       hint: 'For example: postgres "my-app" "db" { } .',
     });
   const expansions = ours.map(block => {
-    // The controller takes plugin { } away before it calls us (contract 1.6).
-    const { plugin: _version, ...spec } = block.spec;
+    const spec = withoutVersionPin(block.spec);
     const request = parseExpandRequest(JSON.stringify({ ...block, spec, config }));
     return { request, data: expand(request, around) };
   });
@@ -51,6 +49,12 @@ export async function previewFile(
     type: 'text',
     text: `${expansions.map(({ request, data }) => describe(request, data)).join('\n\n')}\n`,
   };
+}
+
+/** The controller takes plugin { } away before it calls us, where there is only one (contract 1.6). */
+function withoutVersionPin(spec: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { plugin: pin, ...rest } = spec;
+  return Array.isArray(pin) ? { ...spec } : rest;
 }
 
 async function readBucket(
