@@ -283,7 +283,7 @@ describe('what must change nothing', () => {
     const refused = await vd(cluster, 'backups:restore', 'b006', '--yes');
     expect(refused.code).toBe(1);
     expect(refused.said).toMatch(
-      /restored with \d error\(s\), so nothing was put in place; the first: .*role "gone" does not exist/,
+      /restored with 3 errors, so nothing was put in place; the first: .*role "gone" does not exist/,
     );
     expect(refused.said).toContain('--no-owner');
     await unchanged();
