@@ -135,8 +135,8 @@ export interface LoginTarget {
 export interface Web {
   /** Every address a host name has; rejects with a `refused` failure where it has none. */
   addresses(host: string): Promise<readonly string[]>;
-  /** GET, connected to this address and no other. */
-  get(url: string, address: string): Promise<WebReply>;
+  /** GET, connected to this address and no other. The signal ends it at any point, the body included. */
+  get(url: string, address: string, signal?: AbortSignal): Promise<WebReply>;
 }
 
 export interface WebReply {
@@ -174,7 +174,8 @@ export interface Files {
   remove(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   makeDirectory(path: string): Promise<void>;
-  sha256(path: string): Promise<string>;
+  /** Rejects once the signal fires: a large file takes minutes. */
+  sha256(path: string, signal?: AbortSignal): Promise<string>;
   /** Everything of a stream into a new file (0600), synced; gives its size and its sha256. What was written stays where it fails. */
   writeStream(
     path: string,
@@ -199,6 +200,8 @@ export interface Host {
   /** Environment of this process, for previews that interpolate `${VAR}`. */
   environment(): Readonly<Record<string, string>>;
   sleep(ms: number): Promise<void>;
+  /** Fires after so long, and keeps the process from ending no longer than its work does. */
+  after(ms: number): AbortSignal;
   /** Start a program that outlives this process, in a session of its own, without a terminal. */
   detach(command: readonly string[]): void;
   randomHex(bytes: number): string;

@@ -14,10 +14,32 @@ const cronjob = once(() =>
 );
 
 /** Undefined where nothing captures by itself: no cronjob, a suspended one, or one whose schedule cannot be read. */
-export async function appliedSchedule(io: Io, ref: ClusterRef): Promise<CronSchedule | undefined> {
+export const appliedSchedule = async (io: Io, ref: ClusterRef): Promise<CronSchedule | undefined> =>
+  (await readSchedule(io, ref)).schedule;
+
+export interface ReadSchedule {
+  readonly schedule: CronSchedule | undefined;
+  /** Why there is none although there is a cronjob. */
+  readonly problem: string | undefined;
+}
+
+export async function readSchedule(io: Io, ref: ClusterRef): Promise<ReadSchedule> {
   const described = await io.controller.describe('cronjob', ref.scope, scheduleName(ref));
   const { data } = cronjob().safeParse(described?.manifest.spec);
-  if (data === undefined || data.suspend === true || cronProblem(data.schedule) !== undefined)
+  if (data === undefined || data.suspend === true) return { schedule: undefined, problem: undefined };
+  const schedule = { expression: data.schedule, timezone: data.timezone || 'UTC' };
+  const problem = cronProblem(data.schedule) ?? (await unreadable(io, schedule));
+  if (problem === undefined) return { schedule, problem };
+  const what = `cronjob ${ref.scope}/${scheduleName(ref)} (schedule "${schedule.expression}", time zone ${schedule.timezone})`;
+  return { schedule: undefined, problem: `${what} cannot be read: ${problem}` };
+}
+
+/** Whoever wrote the cronjob by hand may have named a time zone that does not exist. */
+async function unreadable(io: Io, schedule: CronSchedule): Promise<string | undefined> {
+  try {
+    await io.cron.nextRun(schedule, io.host.now());
     return undefined;
-  return { expression: data.schedule, timezone: data.timezone || 'UTC' };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -129,6 +129,7 @@ export async function startBaseRestore(
         .join(' '),
       VR_SYSTEM: primary.answer?.system_id ?? cluster.epoch?.systemId ?? '',
       VR_TIMELINE: String(Math.max(primary.answer?.timeline ?? 0, cluster.epoch?.timeline ?? 0)),
+      VR_EPOCH: String(cluster.epoch?.epoch ?? 0),
       VR_UNCHANGED: 'the cluster is unchanged',
       ...(otherSystem ? { VR_OTHER_SYSTEM: '1' } : {}),
       ...(answers ? {} : { VR_OFFLINE: '1' }),

@@ -1,6 +1,6 @@
 /** Stops captures, and looks whether they stopped. */
 import { formatRef } from '../cluster/names.ts';
-import { Failure } from '../errors.ts';
+import { Failure, isFailure } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { fileName, partialName } from './file.ts';
 import type { Place } from './place.ts';
@@ -35,15 +35,18 @@ export async function cancelCaptures(
 
 async function stopCapture(io: Io, place: Place, capture: WorkContainer): Promise<void> {
   const { name } = capture.container;
-  await io.docker.stop(name, graceSeconds).catch(() => {});
-  if (await isRunning(io, name)) await io.docker.kill(name, 'KILL').catch(() => {});
+  // An error matters only where the container runs on.
+  let cause: unknown;
+  const keep = (error: unknown) => {
+    cause = error;
+  };
+  await io.docker.stop(name, graceSeconds).catch(keep);
+  if (await isRunning(io, name)) await io.docker.kill(name, 'KILL').catch(keep);
   if (await isRunning(io, name))
     throw new Failure(
       'docker',
-      `capture ${capture.id} of ${formatRef(place.ref)} does not stop (container ${name})`,
-      {
-        hint: `Look at docker inspect ${name} on the host.`,
-      },
+      `capture ${capture.id} of ${formatRef(place.ref)} does not stop (container ${name})${isFailure(cause) ? `: ${cause.message}` : ''}`,
+      { hint: `Look at docker inspect ${name} on the host.`, cause },
     );
   // Its own script removes it; one that had to be killed could not.
   for (const kind of ['dump', 'sidecar', 'globals'] as const)

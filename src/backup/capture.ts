@@ -7,9 +7,11 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { localServer, type Pod, titleOf } from '../cluster/cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
+import { Failure } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { sql } from '../postgres/local-sql.ts';
 import { allocateId } from './allocate.ts';
+import { type Compression, firstMajorWith } from './compression.ts';
 import { checkDisk } from './estimate.ts';
 import { type BackupStem, formatStamp } from './file.ts';
 import { startJob } from './job.ts';
@@ -24,6 +26,8 @@ import type { WorkContainer } from './work.ts';
 export interface CaptureRequest {
   readonly fromReplica: Ordinal | undefined;
   readonly policy: Policy;
+  /** Undefined: the fastest there is. */
+  readonly compression: Compression | undefined;
   readonly pluginVersion: string;
 }
 
@@ -39,13 +43,14 @@ export async function startCapture(
   request: CaptureRequest,
 ): Promise<StartedCapture> {
   const source = chooseSource(cluster, request.fromReplica);
+  requireCompression(source, request.compression);
   const place = await placeOf(io.docker, cluster.ref, cluster.spec);
   await io.files.makeDirectory(place.directory).catch(() => {});
   const [{ catalogue, live }, databaseBytes] = await Promise.all([
     tidy(io, place),
     databaseSize(io, cluster, source),
   ]);
-  await checkDisk(io, place, databaseBytes, catalogue);
+  await checkDisk(io, place, databaseBytes, catalogue, request.compression?.method);
   const id = await allocateId(io, place, `capture of ordinal ${source.ordinal}`);
   const stem = { id, stamp: formatStamp(io.host.now()) };
   const container = await startJob(io, place, {
@@ -59,10 +64,22 @@ export async function startCapture(
   return { stem, container, source };
 }
 
+/** The job would find out too, in the background. */
+export function requireCompression(
+  { answer }: Pick<Pod, 'answer'>,
+  compression: Compression | undefined,
+): void {
+  const major = Number.parseInt(answer?.version ?? '', 10);
+  if (compression === undefined || !(major < firstMajorWith(compression.method))) return;
+  throw new Failure('refused', `PostgreSQL ${major} cannot compress a dump with ${compression.method}`, {
+    hint: `--compress ${compression.method} wants ${firstMajorWith(compression.method)} or newer; this one knows gzip and none.`,
+  });
+}
+
 function environment(
   place: Place,
   source: Pod,
-  { policy, pluginVersion }: CaptureRequest,
+  { policy, compression, pluginVersion }: CaptureRequest,
   live: readonly WorkContainer[],
 ): Record<string, string> {
   const { user, port, database } = place.spec;
@@ -73,6 +90,7 @@ function environment(
     BACKUP_REF: formatRef(place.ref),
     BACKUP_SOURCE: String(source.ordinal),
     BACKUP_PLUGIN_VERSION: pluginVersion,
+    ...(compression === undefined ? {} : { BACKUP_COMPRESS: compression.text }),
     ...(isLimited(policy)
       ? {
           BACKUP_KEEP: String(policy.keep ?? 0),

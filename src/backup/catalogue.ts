@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts';
 import type { FileEntry, Io } from '../io.ts';
 import { type BackupFile, type BackupStem, fileName, parseFileName, parseStamp, stemOf } from './file.ts';
 import { type BackupId, type BackupName, backupNumber, formatBackupName } from './id.ts';
-import type { Place } from './place.ts';
+import type { Shelf } from './place.ts';
 import { parseSidecar, type Sidecar, type Standing } from './sidecar.ts';
 import { isLive, listWork, type WorkContainer } from './work.ts';
 
@@ -34,7 +34,7 @@ export interface Seen {
 /** Oldest first. A caller that knows the containers already hands them over. */
 export async function loadCatalogue(
   io: Io,
-  place: Place,
+  place: Shelf,
   known?: readonly WorkContainer[],
 ): Promise<readonly Backup[]> {
   const [entries, work] = await Promise.all([
@@ -48,7 +48,7 @@ export async function loadCatalogue(
   });
 }
 
-async function seeFiles(io: Io, place: Place): Promise<Seen['entries']> {
+async function seeFiles(io: Io, place: Shelf): Promise<Seen['entries']> {
   const files = (await io.files.list(place.directory)).flatMap(entry => {
     const file = parseFileName(entry.name);
     return file === undefined || entry.directory ? [] : [{ ...file, entry }];
@@ -65,7 +65,7 @@ async function seeFiles(io: Io, place: Place): Promise<Seen['entries']> {
 /** The Go plugin's capture writes under the final name, in a container of the same name without our labels. */
 async function unlabelled(
   io: Io,
-  place: Place,
+  place: Shelf,
   entries: Seen['entries'],
   captures: readonly WorkContainer[],
 ): Promise<WorkContainer[]> {
@@ -80,7 +80,7 @@ async function unlabelled(
   });
 }
 
-export function buildCatalogue(place: Pick<Place, 'directory'>, seen: Seen): readonly Backup[] {
+export function buildCatalogue(place: Pick<Shelf, 'directory'>, seen: Seen): readonly Backup[] {
   const stems = new Map<string, BackupStem>();
   for (const { id, stamp } of [...seen.entries, ...seen.captures])
     stems.set(stemOf({ id, stamp }), { id, stamp });
@@ -92,7 +92,7 @@ export function buildCatalogue(place: Pick<Place, 'directory'>, seen: Seen): rea
 }
 
 function describe(
-  place: Pick<Place, 'directory'>,
+  place: Pick<Shelf, 'directory'>,
   stem: BackupStem,
   { entries, captures }: Seen,
 ): Backup | undefined {
@@ -148,7 +148,7 @@ function failureOf(exitCode: number | undefined, partial: boolean): string | und
 
 /** The backup an operator named. */
 export function findBackup(
-  place: Pick<Place, 'ref'>,
+  place: Pick<Shelf, 'ref'>,
   catalogue: readonly Backup[],
   name: BackupName,
 ): Backup {
@@ -172,7 +172,7 @@ export function findBackup(
 /** A backup with a dump to read. */
 export type WholeBackup = Backup & { readonly path: string };
 
-export function requireDump(place: Pick<Place, 'ref'>, backup: Backup): WholeBackup {
+export function requireDump(place: Pick<Shelf, 'ref'>, backup: Backup): WholeBackup {
   const ref = formatRef(place.ref);
   if (backup.path !== undefined) return backup as WholeBackup;
   throw new Failure('refused', `backup ${backup.id} of ${ref} is ${backup.status}: it has no dump`, {

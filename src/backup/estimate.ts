@@ -3,6 +3,7 @@ import { formatRef } from '../cluster/names.ts';
 import { Failure } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Backup } from './catalogue.ts';
+import { type Method, methodOf } from './compression.ts';
 import type { Place } from './place.ts';
 
 /** Without a backup to learn from: half of the database. */
@@ -12,9 +13,14 @@ const reserve = 1.2;
 /** Companions, and air for the others on that disk. */
 const leastFreeBytes = 16 * 1024 ** 2;
 
-export function estimateBytes(databaseBytes: number, catalogue: readonly Backup[]): number {
-  const known = catalogue.findLast(({ sidecar }) => sidecar?.database_bytes);
-  const share = known ? (known.sidecar!.size_bytes / known.sidecar!.database_bytes!) * reserve : usualShare;
+export function estimateBytes(databaseBytes: number, catalogue: readonly Backup[], method?: Method): number {
+  const known = catalogue.findLast(
+    ({ sidecar }) =>
+      sidecar?.database_bytes && (methodOf(sidecar.compression) === 'none') === (method === 'none'),
+  );
+  // Text is not much smaller than a database, whose indexes it leaves out.
+  const unknown = method === 'none' ? 1 : usualShare;
+  const share = known ? (known.sidecar!.size_bytes / known.sidecar!.database_bytes!) * reserve : unknown;
   return Math.ceil(databaseBytes * share);
 }
 
@@ -23,8 +29,9 @@ export async function checkDisk(
   place: Place,
   databaseBytes: number,
   catalogue: readonly Backup[],
+  method?: Method,
 ): Promise<void> {
-  const needed = estimateBytes(databaseBytes, catalogue) + leastFreeBytes;
+  const needed = estimateBytes(databaseBytes, catalogue, method) + leastFreeBytes;
   const free = await io.files.freeBytes(place.directory);
   if (free >= needed) return;
   const ref = formatRef(place.ref);

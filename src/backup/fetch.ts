@@ -20,6 +20,12 @@ export interface Fetched {
   readonly sha256: string;
 }
 
+export interface FetchWatch {
+  readonly onBytes?: (bytes: number, total: number | undefined) => void;
+  /** Ends the download, whatever it waits for. */
+  readonly signal?: AbortSignal;
+}
+
 /** What stays free on the disk however large the body is. */
 const reservedBytes = 256 * 1024 ** 2;
 const mostRedirects = 5;
@@ -54,16 +60,16 @@ export async function fetchDump(
   source: string,
   path: string,
   rules: FetchRules,
-  onProgress: (bytes: number, total: number | undefined) => void = () => {},
+  { onBytes = () => {}, signal }: FetchWatch = {},
 ): Promise<Fetched> {
-  const reply = await follow(io, source, rules);
+  const reply = await follow(io, source, rules, signal);
   try {
     const limit = await bodyLimit(io, path, rules);
     const total = contentLength(reply);
     if (total !== undefined && total > limit.bytes) throw tooLarge(`the dump has ${total} bytes`, limit);
     const written = await io.files.writeStream(
       path,
-      bounded(reply.body, limit, bytes => onProgress(bytes, total)),
+      bounded(reply.body, limit, bytes => onBytes(bytes, total)),
     );
     if (total !== undefined && written.bytes !== total)
       throw refusal(`the download ended after ${written.bytes} of ${total} bytes`);
@@ -82,10 +88,15 @@ export async function fetchDump(
 }
 
 /** The reply that is no redirect. Every hop is checked like the first one. */
-async function follow(io: Io, source: string, rules: FetchRules): Promise<WebReply> {
+async function follow(
+  io: Io,
+  source: string,
+  rules: FetchRules,
+  signal: AbortSignal | undefined,
+): Promise<WebReply> {
   let url = parseSource(source, rules);
   for (let hop = 0; hop <= mostRedirects; hop++) {
-    const reply = await io.web.get(url.href, await checkedAddress(io, url, rules));
+    const reply = await io.web.get(url.href, await checkedAddress(io, url, rules), signal);
     if (reply.status === 200) return reply;
     reply.close();
     if (!redirects.includes(reply.status))

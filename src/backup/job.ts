@@ -1,5 +1,6 @@
 /** A job on a backup: a container of its own, which outlives the command that starts it. */
 import { podPaths, workContainer } from '../cluster/names.ts';
+import { Failure } from '../errors.ts';
 import type { Container, Io } from '../io.ts';
 import type { ExecLocal } from '../protocol/manifest.ts';
 import type { BackupStem } from './file.ts';
@@ -54,11 +55,19 @@ export function followJob(container: string): ExecLocal {
   };
 }
 
-/** The container once it has ended, or undefined where that takes longer than the caller can wait. */
+/** The container once it has ended; undefined where that takes longer than the caller can wait. */
 export async function awaitJob(io: Io, container: string, until: Date): Promise<Container | undefined> {
   for (let pause = 100; ; pause = Math.min(1000, pause * 1.5)) {
     const [found] = await io.docker.inspect([container]);
-    if (found === undefined || found.state === 'exited' || found.state === 'dead') return found;
+    if (found === undefined)
+      throw new Failure(
+        'docker',
+        `container ${container} was removed before it could be asked for its result`,
+        {
+          hint: 'What it did is in the list: vd pg:backups. If it does not show there, run the command again.',
+        },
+      );
+    if (found.state === 'exited' || found.state === 'dead') return found;
     if (io.host.now().getTime() + pause >= until.getTime()) return undefined;
     await io.host.sleep(pause);
   }

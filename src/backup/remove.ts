@@ -5,12 +5,12 @@ import type { Io } from '../io.ts';
 import type { Backup } from './catalogue.ts';
 import { failureName, fileName } from './file.ts';
 import type { BackupId } from './id.ts';
-import type { Place } from './place.ts';
+import type { Shelf } from './place.ts';
 import { isLive, listWork, type WorkContainer } from './work.ts';
 
 export async function removeBackup(
   io: Io,
-  place: Place,
+  place: Shelf,
   backup: Pick<Backup, 'id' | 'stamp'>,
 ): Promise<void> {
   const names = [
@@ -25,12 +25,12 @@ export async function removeBackup(
 }
 
 /** The controller's own sandbox may not write everywhere on the host; a pod has the directory mounted. */
-async function removeFile(io: Io, place: Place, name: string): Promise<void> {
+async function removeFile(io: Io, place: Shelf, name: string): Promise<void> {
   const path = `${place.directory}/${name}`;
   try {
     return await io.files.remove(path);
   } catch (cause) {
-    for (let ordinal = 0; ordinal < place.spec.replicas; ordinal++) {
+    for (let ordinal = 0; ordinal < (place.spec?.replicas ?? 0); ordinal++) {
       const { exitCode } = await io.docker
         .exec(podName(place.ref, ordinal), ['rm', '-f', `/backups/${name}`])
         .catch(() => ({ exitCode: 1 }));
@@ -40,7 +40,10 @@ async function removeFile(io: Io, place: Place, name: string): Promise<void> {
       'refused',
       `${path} cannot be removed: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
-        hint: `Start a pod of ${formatRef(place.ref)}, or remove the file on the host.`,
+        hint:
+          place.spec === undefined
+            ? 'Remove the file on the host.'
+            : `Start a pod of ${formatRef(place.ref)}, or remove the file on the host.`,
         cause,
       },
     );
@@ -48,7 +51,7 @@ async function removeFile(io: Io, place: Place, name: string): Promise<void> {
 }
 
 /** Ids that a restore, test or verification works on right now. */
-export async function idsInUse(io: Io, place: Pick<Place, 'ref'>): Promise<ReadonlySet<BackupId>> {
+export async function idsInUse(io: Io, place: Pick<Shelf, 'ref'>): Promise<ReadonlySet<BackupId>> {
   return inUse(await listWork(io.docker, place.ref));
 }
 

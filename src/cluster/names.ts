@@ -35,9 +35,9 @@ export const standbyName = (ordinal: number): string => `voodu_${ordinal}`;
 export const envFile = (root: string, { scope, name }: ClusterRef): string =>
   `${root}/apps/${scope}-${name}/shared/.env`;
 
+export const backupsRoot = '/opt/voodu/backups';
 /** On the docker host. Both are promises: operators sync, watch and restore from these paths. */
-export const backupsDirectory = ({ scope, name }: ClusterRef): string =>
-  `/opt/voodu/backups/${scope}/${name}`;
+export const backupsDirectory = ({ scope, name }: ClusterRef): string => `${backupsRoot}/${scope}/${name}`;
 export const stateDirectory = ({ scope, name }: ClusterRef): string =>
   `/opt/voodu/state/postgres/${scope}/${name}`;
 

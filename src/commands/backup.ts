@@ -4,12 +4,12 @@ import { outcomeOf } from '../backup/restore-outcome.ts';
 import { chooseSource } from '../backup/source.ts';
 import { command, message } from '../cli/command.ts';
 import { titleOf } from '../cluster/cluster.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { clusterParam, replicaFlag } from './shared-params.ts';
 
 export const backup = command({
   name: 'backup',
-  summary: 'Write a pg_basebackup of the whole cluster to a tar (see backups:capture for dumps)',
+  summary: 'Physical copy of the whole cluster to a tar; for everyday backups use backups:capture',
   params: {
     cluster: clusterParam,
     destination: {
@@ -32,7 +32,7 @@ It fits the same major only, and restores the whole cluster: vd postgres:restore
     },
   ],
   run: async ({ io, deadline }, { cluster: ref, destination, fromReplica }) => {
-    const cluster = await loadCluster(io, ref);
+    const cluster = await loadCluster(io, ref, patience.toAct);
     const place = await placeOf(io.docker, cluster.ref, cluster.spec);
     const container = await startBaseBackup(
       io,

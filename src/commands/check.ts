@@ -1,10 +1,11 @@
-import { appliedSchedule } from '../backup/applied-schedule.ts';
+import { readSchedule } from '../backup/applied-schedule.ts';
 import { runsToBringOne, staleness } from '../backup/freshness.ts';
-import { lastBackup } from '../backup/last-backup.ts';
+import { findLastBackup } from '../backup/last-backup.ts';
 import { resolvePolicy } from '../backup/policy.ts';
 import { command, type Reply } from '../cli/command.ts';
 import { formatSeconds } from '../cli/format.ts';
-import { type Cluster, livePrimary } from '../cluster/cluster.ts';
+import { plural } from '../cli/plural.ts';
+import { type Cluster, livePrimary, podState } from '../cluster/cluster.ts';
 import { superuserPassword } from '../cluster/connection-url.ts';
 import { type Finding, findings } from '../cluster/health.ts';
 import { loadCluster } from '../cluster/load-cluster.ts';
@@ -23,8 +24,9 @@ export const check = command({
   params: { cluster: clusterParam, output: outputFormat, json: jsonSwitch },
   details: `
 Looks at: exactly one writable primary, standbys streaming, lag, slots, free space for WAL, age of the newest backup. That one
-is critical when two runs of the schedule have brought none, when it is older than BACKUP_MAX_AGE, and where there is neither
-schedule nor limit, after two days.
+is critical when two runs of the schedule have brought none, when it is older than BACKUP_MAX_AGE in the config bucket, and where
+there is neither schedule nor limit, after two days. The limits of a backup { } block are for its own captures; they are not
+looked at here.
 The exit status is passed on by vd. With --json the status is in the document and vd leaves with 0.`,
   examples: [{ line: 'vd pg:check my-app/db', does: 'OK - my-app/db: primary 0, 2 of 2 standbys streaming' }],
   run: async ({ io }, values): Promise<Reply> => {
@@ -70,15 +72,32 @@ function worst(found: readonly Finding[]): Status {
   return found.length > 0 ? 'WARNING' : 'OK';
 }
 
-function summary(cluster: Cluster): string {
+export function summary(cluster: Cluster): string {
+  const states = cluster.pods.map(pod => podState(cluster, pod));
   const standbys = cluster.spec.replicas - 1;
-  return `primary ${livePrimary(cluster)?.ordinal}${standbys === 0 ? '' : `, ${standbys} of ${standbys} standbys streaming`}`;
+  const streaming = states.filter(state => state === 'streaming').length;
+  const late = states.filter(state => state === 'catching-up').length;
+  return [
+    `primary ${livePrimary(cluster)?.ordinal}`,
+    ...(standbys === 0 ? [] : [`${streaming} of ${plural(standbys, 'standby')} streaming`]),
+    ...(late === 0 ? [] : [`${late} catching up`]),
+  ].join(', ');
 }
 
 async function backupFindings(io: Io, cluster: Cluster): Promise<Finding[]> {
   const now = io.host.now();
-  const [newest, schedule] = await Promise.all([lastBackup(io, cluster), appliedSchedule(io, cluster.ref)]);
-  const { policy } = resolvePolicy({ keep: undefined, maxAge: undefined }, cluster.bucket);
+  const [{ newest, problem: placeProblem }, { schedule, problem: scheduleProblem }] = await Promise.all([
+    findLastBackup(io, cluster),
+    readSchedule(io, cluster.ref),
+  ]);
+  const { policy, problems } = resolvePolicy({ keep: undefined, maxAge: undefined }, cluster.bucket);
+  const unread = [
+    ...(placeProblem === undefined ? [] : [placeProblem]),
+    ...(scheduleProblem === undefined ? [] : [scheduleProblem]),
+    ...problems.map(problem => `${problem}, so it is no limit`),
+  ].map((text): Finding => ({ severity: 'warning', text }));
+  // Where the backups cannot be found, their age is not known.
+  if (placeProblem !== undefined) return unread;
   const stale = staleness({
     now,
     newest: newest && new Date(newest.created_at),
@@ -89,13 +108,16 @@ async function backupFindings(io: Io, cluster: Cluster): Promise<Finding[]> {
       runs: await io.cron.runsBefore(schedule, now, runsToBringOne),
     },
   });
-  if (stale === undefined) return [];
+  if (stale === undefined) return unread;
   const age =
     stale.ageSeconds === undefined
       ? 'there is no backup'
       : `newest backup ${formatSeconds(stale.ageSeconds)} old`;
   const text = age + (stale.schedule === undefined ? '' : `, and the schedule is "${stale.schedule}"`);
-  return [{ severity: stale.severity, text, next: `vd pg:backups:capture ${formatRef(cluster.ref)}` }];
+  return [
+    { severity: stale.severity, text, next: `vd pg:backups:capture ${formatRef(cluster.ref)}` },
+    ...unread,
+  ];
 }
 
 /** initdb puts the seconds since 1970 into the upper half of the system identifier. */

@@ -1,7 +1,9 @@
 import { command, json, text } from '../cli/command.ts';
 import { renderTable } from '../cli/table.ts';
 import { readAppliedSpec } from '../cluster/applied-spec.ts';
-import { formatRef } from '../cluster/names.ts';
+import { type ClusterRef, formatRef } from '../cluster/names.ts';
+import { isFailure } from '../errors.ts';
+import type { StoredManifest } from '../io.ts';
 import { jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
 export const list = command({
@@ -15,17 +17,26 @@ export const list = command({
       .filter(({ spec }) => (spec['env'] as Record<string, unknown> | undefined)?.['PG_NAME'] !== undefined)
       .map(manifest => {
         const ref = { scope: manifest.scope ?? '', name: manifest.name };
-        const { image, replicas, database } = readAppliedSpec(ref, manifest);
-        return { ref: formatRef(ref), image, replicas, database };
+        return { ref: formatRef(ref), ...describe(ref, manifest) };
       });
     if (wantsJson(values)) return json({ clusters });
     if (clusters.length === 0) return text('no postgres cluster is applied on this host\n');
-    const rows = clusters.map(({ ref, image, replicas, database }) => [
-      ref,
-      image,
-      String(replicas),
-      database,
-    ]);
+    const rows = clusters.map(cluster =>
+      'problem' in cluster
+        ? [cluster.ref, `cannot be read: ${cluster.problem}`]
+        : [cluster.ref, cluster.image, String(cluster.replicas), cluster.database],
+    );
     return text(`${renderTable([['REF', 'IMAGE', 'REPLICAS', 'DATABASE'], ...rows])}\n`);
   },
 });
+
+/** A manifest that is no cluster of ours any more hides no other. */
+function describe(ref: ClusterRef, manifest: StoredManifest) {
+  try {
+    const { image, replicas, database } = readAppliedSpec(ref, manifest);
+    return { image, replicas, database };
+  } catch (error) {
+    if (isFailure(error)) return { problem: error.message };
+    throw error;
+  }
+}

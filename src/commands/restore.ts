@@ -3,14 +3,16 @@ import { placeOf } from '../backup/place.ts';
 import { outcomeOf } from '../backup/restore-outcome.ts';
 import { command, message } from '../cli/command.ts';
 import { titleOf } from '../cluster/cluster.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { Failure } from '../errors.ts';
+import { describeUnfinished } from '../failover/operation.ts';
+import { yesSwitch } from './backups/parameters.ts';
 import { clusterParam } from './shared-params.ts';
 
 export const restore = command({
   name: 'restore',
-  summary: 'Put a tar of postgres:backup in place of the whole cluster (see backups:restore for dumps)',
+  summary: 'Physical: put a tar of pg:backup in place of the whole cluster; for dumps use backups:restore',
   params: {
     cluster: clusterParam,
     from: {
@@ -20,7 +22,7 @@ export const restore = command({
       required: true,
       parse: splitHostPath,
     },
-    yes: { type: 'switch', doc: 'really replace the data of every pod' },
+    yes: { ...yesSwitch, doc: 'really replace the data of every pod' },
     otherSystem: {
       type: 'switch',
       doc: 'accept the backup of another cluster, after the loss of a host for example',
@@ -37,13 +39,18 @@ command ends when all of them stream. The passwords stay those of the bucket.`,
     },
   ],
   run: async ({ io, deadline }, { cluster: ref, from, yes, otherSystem }) => {
-    const cluster = await loadCluster(io, ref);
+    const cluster = await loadCluster(io, ref, patience.toAct);
+    const unfinished = await describeUnfinished(io, ref, cluster.spec.state);
+    if (unfinished !== undefined)
+      throw new Failure('refused', `${formatRef(ref)} has an unfinished ${unfinished}`, {
+        hint: `Which pod is the primary must be settled first; vd pg:info ${formatRef(ref)} shows it.`,
+      });
     if (!yes)
       throw new Failure(
         'refused',
         `this replaces the data of every pod of ${formatRef(ref)} by ${from.directory}/${from.name}`,
         {
-          hint: 'Add --yes to do it. The present data stays on each volume under another name.',
+          hint: 'To do it, add --yes. The present data stays on each volume under another name.',
         },
       );
     const place = await placeOf(io.docker, cluster.ref, cluster.spec);

@@ -52,9 +52,9 @@ export const files: Files = {
   makeDirectory: async path => {
     await mkdir(path, { recursive: true });
   },
-  sha256: async path => {
+  sha256: async (path, signal) => {
     const hash = createHash('sha256');
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {});
     return hash.digest('hex');
   },
   writeStream: async (path, chunks) => {

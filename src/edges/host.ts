@@ -15,6 +15,7 @@ export const host: Host = {
   sleep: async ms => {
     await new Promise(resolve => setTimeout(resolve, ms));
   },
+  after: ms => AbortSignal.timeout(ms),
   detach: ([program = '', ...words]) => {
     const child = load('node:child_process').spawn(program, words, { detached: true, stdio: 'ignore' });
     // Whoever waits for its results sees that none come.

@@ -18,7 +18,7 @@ export const web: Web = {
       throw new Failure('refused', `download refused: ${host} cannot be resolved`, { cause });
     }
   },
-  get: async (url, address) => {
+  get: async (url, address, signal) => {
     const agent = new Agent({
       connect: { timeout: connectTimeoutMs, lookup: pinned(address) },
       headersTimeout: replyTimeoutMs,
@@ -28,6 +28,7 @@ export const web: Web = {
     try {
       const { statusCode, headers, body } = await request(url, {
         dispatcher: agent,
+        signal: signal ?? null,
         headers: { 'accept-encoding': 'identity', 'user-agent': 'voodu-postgres' },
       });
       // A body that is dropped half-way is an error event nobody waits for.

@@ -195,6 +195,32 @@ describe.each([15, 17, 18])('postgres:%i', major => {
     await cluster.ok('backups:verify', 'b001');
     expect(await statuses(cluster)).toEqual(['b001 complete', 'b002 corrupt']);
   });
+
+  it('compresses as it is told, and records it', async () => {
+    const known = major >= 16 ? ['gzip:3', 'lz4:1', 'none'] : ['gzip:3', 'none'];
+    for (const method of known) {
+      const id = /backup (b\d+) captured/.exec(
+        await cluster.ok('backups:capture', '--follow', `--compress=${method}`),
+      )![1]!;
+      const dump = dumpOf(cluster, id);
+      expect(JSON.parse(readFileSync(dump.replace('.dump', '.json'), 'utf8')).compression).toBe(method);
+      const list = await docker(
+        'exec',
+        cluster.pod(0),
+        'pg_restore',
+        '--list',
+        dump.replace(cluster.backups, '/backups'),
+      );
+      expect(list).toMatch(
+        new RegExp(`Compression: ${major >= 16 ? method.split(':')[0] : method === 'none' ? '0' : ''}`),
+      );
+      await cluster.ok('backups:delete', id, '-y');
+    }
+    if (major < 16)
+      expect((await cluster.pg('backups:capture', '--compress', 'zstd')).stderr).toContain(
+        'PostgreSQL 15 cannot compress a dump with zstd',
+      );
+  });
 });
 
 describe('a capture that does not end well', () => {
@@ -231,7 +257,7 @@ describe('a capture that does not end well', () => {
   it('cancelled: really stopped, session gone, partial file gone', async () => {
     const id = await slowCapture(cluster, 1e6);
     expect(await cluster.ok('backups:cancel')).toContain(
-      `postgres ${cluster.ref}: stopped 1 capture (${id})`,
+      `postgres ${cluster.ref}: stopped 1 capture\n${id}\n`,
     );
     expect(
       await docker('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', container(cluster, id)),

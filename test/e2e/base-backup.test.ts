@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { splitHostPath, startBaseRestore } from '../../src/backup/base.ts';
+import { placeOf } from '../../src/backup/place.ts';
+import { loadCluster } from '../../src/cluster/load-cluster.ts';
 import { type ClusterLab, docker, startClusterLab, type TestCluster } from '../support/cluster-lab.ts';
-import { vd } from '../support/restore-lab.ts';
+import { holdingAt, untilHeld, vd, wake } from '../support/restore-lab.ts';
 
 let lab: ClusterLab;
 let shelf: string;
@@ -80,10 +83,10 @@ describe.each([17, 18])('postgres:%i', major => {
     const ids = await cluster.ids();
     expect(await vd(cluster, 'restore', '--from', tar)).toMatchObject({
       code: 1,
-      said: expect.stringContaining('Add --yes'),
+      said: expect.stringContaining('add --yes'),
     });
     const restored = await cluster.ok('restore', '--from', tar, '--yes');
-    expect(restored).toMatch(/verified by pg_verifybackup(.*\n)*.*1 standby\(s\) stream/);
+    expect(restored).toMatch(/verified by pg_verifybackup(.*\n)*.*1 standby streaming/);
     await cluster.settled(0, 2);
     for (const ordinal of [0, 1]) {
       await cluster.until(
@@ -126,6 +129,24 @@ describe('refused, with the cluster unchanged', () => {
       /pgdata\./,
     );
   };
+
+  it('a promote while it is prepared: the wrong pod is not told', async () => {
+    const io = holdingAt(lab, 'recovering');
+    const live = await loadCluster(io, { scope: cluster.scope, name: cluster.name });
+    const place = await placeOf(io.docker, live.ref, live.spec);
+    const request = { file: splitHostPath(tar), otherSystem: false };
+    const { container } = await startBaseRestore(io, live, place, request);
+    await untilHeld(cluster, container, 'recovering');
+    await cluster.ok('promote', '--replica', '1');
+    await wake(container);
+    expect(await docker('wait', container)).toBe('1');
+    expect(await docker('logs', container)).toMatch(
+      /FAILED: ordinal 0 was the primary when this restore began \(epoch \d+\), and ordinal 1 is since(.*\n)*the cluster is unchanged/,
+    );
+    await cluster.settled(1, 2);
+    await cluster.ok('promote', '--replica', '0');
+    await unchanged();
+  });
 
   it('a flipped byte, a cut file, no tar at all, a missing file, another major, another system', async () => {
     const whole = readFileSync(tar);

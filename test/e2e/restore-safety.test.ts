@@ -7,8 +7,6 @@ import { parseBackupName } from '../../src/backup/id.ts';
 import { placeOf } from '../../src/backup/place.ts';
 import { newOperation, startRestore } from '../../src/backup/restore.ts';
 import { loadCluster } from '../../src/cluster/load-cluster.ts';
-import { realIo } from '../../src/edges/io.ts';
-import type { Io, RunOptions } from '../../src/io.ts';
 import { type ClusterLab, docker, startClusterLab, type TestCluster } from '../support/cluster-lab.ts';
 import {
   database,
@@ -16,9 +14,12 @@ import {
   difference,
   fingerprint,
   goDump,
+  holdingAt,
   monday,
   serve,
+  untilHeld,
   vd,
+  wake,
 } from '../support/restore-lab.ts';
 
 let lab: ClusterLab;
@@ -40,13 +41,7 @@ async function bring(hint: string, spec: Record<string, unknown> = {}): Promise<
 
 /** The restore of the plugin, with a container that waits in one of its phases. */
 async function startHeld(cluster: TestCluster, id: string, phase: string): Promise<string> {
-  const real = realIo(lab.controller.url);
-  const run = (options: RunOptions) =>
-    real.docker.run({ ...options, env: { ...options.env, VR_HOLD: phase } });
-  const io: Io = {
-    ...real,
-    docker: new Proxy(real.docker, { get: (port, name) => (name === 'run' ? run : Reflect.get(port, name)) }),
-  };
+  const io = holdingAt(lab, phase);
   const live = await loadCluster(io, { scope: cluster.scope, name: cluster.name });
   const place = await placeOf(io.docker, live.ref, live.spec);
   const backup = requireDump(place, findBackup(place, await loadCatalogue(io, place), parseBackupName(id)));
@@ -59,11 +54,7 @@ async function startHeld(cluster: TestCluster, id: string, phase: string): Promi
     { type: 'backup', backup },
     options,
   );
-  await cluster.until(
-    `holding at ${phase}`,
-    async () => (await docker('logs', container)).includes(`holding at ${phase}`),
-    30_000,
-  );
+  await untilHeld(cluster, container, phase);
   return container;
 }
 
@@ -88,7 +79,7 @@ describe('D2: killed in any phase', () => {
       const container = await startHeld(cluster, 'b001', phase);
       await docker('kill', container);
       expect(difference(await fingerprint(cluster), live), phase).toBe('');
-      await cluster.ok('backups:restore', '--discard');
+      await cluster.ok('backups:restore', '--discard', '--yes');
       expect(await databasesOf(cluster), phase).toEqual(['app']);
     }
     const stopped = await startHeld(cluster, 'b001', 'checking');
@@ -102,6 +93,38 @@ describe('D2: killed in any phase', () => {
     await docker('kill', swapped);
     expect(difference(await fingerprint(cluster), captured)).toBe('');
     await cluster.ok('backups:restore', '--undo');
+    expect(difference(await fingerprint(cluster), live)).toBe('');
+  });
+});
+
+describe('D2: killed in the middle of pg_restore', () => {
+  it('the live database is as before, and the next command drops what was loaded', async () => {
+    const cluster = await bring('mid');
+    await cluster.sql(0, monday);
+    await cluster.sql(
+      0,
+      'CREATE TABLE public.wide AS SELECT g AS id, repeat(md5(g::text), 30) AS t FROM generate_series(1, 60000) g',
+    );
+    await cluster.ok('backups:capture', '--follow');
+    await cluster.sql(0, 'CREATE TABLE later AS SELECT 1 AS i');
+    const live = await fingerprint(cluster);
+    // It goes on slowly from where it waits.
+    const container = await startHeld(cluster, 'b001', 'loading');
+    await docker('update', '--cpus', '0.05', container);
+    await wake(container);
+    await cluster.until(
+      'a table is being copied',
+      async () =>
+        (await cluster.sql(
+          0,
+          "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'app\\_\\_restore\\_%' AND query LIKE 'COPY %' AND state = 'active'",
+        )) !== '0',
+    );
+    await docker('kill', container);
+    expect(difference(await fingerprint(cluster), live)).toBe('');
+    expect(await databasesOf(cluster)).toEqual(['app', expect.stringMatching(/^app__restore_/)]);
+    await cluster.ok('backups:restore', '--discard', '--yes');
+    expect(await databasesOf(cluster)).toEqual(['app']);
     expect(difference(await fingerprint(cluster), live)).toBe('');
   });
 });
@@ -231,8 +254,26 @@ describe('a dump from a URL', () => {
     ];
     expect(traces.filter(text => text.includes('topsecret'))).toEqual([]);
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await server.close();
+    await unchanged();
+  });
+
+  it.each(['stop', 'kill'])('that stalls ends with its restore: docker %s', async ending => {
+    const server = await serve(() => ({ body: good.subarray(0, 1000), stalls: true }));
+    const going = vd(cluster, 'backups:restore', `${server.url}/slow`, '--yes', ...local);
+    await cluster.until('something has arrived', async () =>
+      readdirSync(cluster.backups).some(name => name.endsWith('.dump.partial')),
+    );
+    expect(await server.connections()).toBe(1);
+    await docker(
+      ending,
+      await docker('ps', '--filter', `name=${cluster.scope}-db-restore-`, '--format', '{{.Names}}'),
+    );
+    expect((await going).code).not.toBe(0);
+    await cluster.until('the download has ended', async () => (await server.connections()) === 0, 15_000);
+    await server.close();
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await unchanged();
   });
 
@@ -242,7 +283,7 @@ describe('a dump from a URL', () => {
     await cluster.ok('backups:restore', `${server.url}/x`, '--yes', ...local);
     expect(await cluster.sql(0, "SELECT tableowner FROM pg_tables WHERE tablename = 't'")).toBe('somebody');
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await cluster.sql(0, 'ALTER DATABASE app OWNER TO postgres');
     await server.close();
     await unchanged();
@@ -279,7 +320,7 @@ describe('a dump from a URL', () => {
       'none',
     );
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await later.close();
     await unchanged();
   });

@@ -72,8 +72,8 @@ describe.each([15, 17, 18])('postgres:%i', major => {
     const before = await fingerprint(cluster);
     expect(before).not.toBe(captured);
     const said = await cluster.ok('backups:restore', 'b001', '--yes');
-    expect(said).toMatch(/restored: app of .* is what b001-\d{8}T\d{6}Z holds, 3 table\(s\)/);
-    expect(said).toMatch(/1 standby\(s\) have replayed it/);
+    expect(said).toMatch(/restored: app of .* is what b001-\d{8}T\d{6}Z holds, 3 tables/);
+    expect(said).toMatch(/replayed by 1 standby\b/);
     expect(difference(await fingerprint(cluster), captured)).toBe('');
     expect(difference(await fingerprint(cluster, cluster.pod(1)), captured)).toBe('');
     expect(await databasesOf(cluster)).toEqual(['app', expect.stringMatching(/^app__before_[0-9a-f]{8}$/)]);
@@ -81,7 +81,7 @@ describe.each([15, 17, 18])('postgres:%i', major => {
     expect(difference(await fingerprint(cluster), before)).toBe('');
     await cluster.ok('backups:restore', '--undo');
     expect(difference(await fingerprint(cluster), captured)).toBe('');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     expect(await databasesOf(cluster)).toEqual(['app']);
     const nothing = await vd(cluster, 'backups:restore', '--undo');
     expect(nothing).toMatchObject({ code: 1, said: expect.stringContaining('nothing to undo') });
@@ -108,9 +108,9 @@ describe.each([15, 17, 18])('postgres:%i', major => {
       await cluster.sql(0, 'SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()'),
     ];
     expect(await cluster.ok('backups:test', 'b001')).toMatch(
-      /backup b001 restores: 3 tables, 20052 rows and their bytes compared/,
+      /backup b001 restores: 3 tables, 20053 rows and their bytes compared/,
     );
-    expect(await cluster.ok('backups:test', 'b002')).toMatch(/backup b002 restores: 3 tables, 20052 rows/);
+    expect(await cluster.ok('backups:test', 'b002')).toMatch(/backup b002 restores: 3 tables, 20053 rows/);
     expect(difference(await fingerprint(cluster), before)).toBe('');
     expect(lsn).toBeTruthy();
     expect(await cluster.ok('backups')).toMatch(/b001 .*tested 20/);
@@ -166,7 +166,7 @@ describe('the default database', () => {
     expect(await cluster.sql(1, 'SELECT count(*) FROM t')).toBe('10');
     await cluster.ok('backups:restore', '--undo');
     expect(await cluster.sql(0, "SELECT to_regclass('later') IS NOT NULL")).toBe('t');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
 
     const other = await bring('names', 17, 1, {
       user: 'appuser',
@@ -203,7 +203,7 @@ describe('what must change nothing', () => {
   it('without --yes, with an unknown id, a running or damaged backup: refused by the command itself', async () => {
     expect(await vd(cluster, 'backups:restore', 'b001')).toMatchObject({
       code: 1,
-      said: expect.stringContaining('Add --yes'),
+      said: expect.stringContaining('add --yes'),
     });
     expect(await vd(cluster, 'backups:restore', 'b099', '--yes')).toMatchObject({
       code: 1,
@@ -264,12 +264,12 @@ describe('what must change nothing', () => {
     expect(refused.said).toContain('--kick');
     await unchanged();
     const done = await vd(cluster, 'backups:restore', 'b001', '--yes', '--lock-timeout', '1s', '--kick');
-    expect(done.said).toContain('ending 1 session(s) (--kick)');
+    expect(done.said).toContain('ending 1 session (--kick)');
     expect(done.code).toBe(0);
     expect(await cluster.sql(0, `SELECT count(*) FROM pg_stat_activity WHERE pid = ${held.pid}`)).toBe('0');
     await held.end();
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await unchanged();
   });
 
@@ -283,7 +283,7 @@ describe('what must change nothing', () => {
     const refused = await vd(cluster, 'backups:restore', 'b006', '--yes');
     expect(refused.code).toBe(1);
     expect(refused.said).toMatch(
-      /restored with \d error\(s\), so nothing was put in place; the first: .*role "gone" does not exist/,
+      /restored with 3 errors, so nothing was put in place; the first: .*role "gone" does not exist/,
     );
     expect(refused.said).toContain('--no-owner');
     await unchanged();
@@ -292,7 +292,7 @@ describe('what must change nothing', () => {
       await cluster.sql(0, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"),
     ).toBe(owner);
     await cluster.ok('backups:restore', '--undo');
-    await cluster.ok('backups:restore', '--discard');
+    await cluster.ok('backups:restore', '--discard', '--yes');
     await unchanged();
   });
 

@@ -2,7 +2,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { execa } from 'execa';
-import { docker, type TestCluster } from './cluster-lab.ts';
+import { realIo } from '../../src/edges/io.ts';
+import type { Io, RunOptions } from '../../src/io.ts';
+import { type ClusterLab, docker, type TestCluster } from './cluster-lab.ts';
 
 export const database = 'app';
 export const owner = 'App Owner-1';
@@ -24,6 +26,9 @@ CREATE INDEX ON public.users USING gin (name public.gin_trgm_ops);
 CREATE TABLE "Sch\\ema; 'x'"."Ta""b le;" ("Co""l" text, b bytea); INSERT INTO "Sch\\ema; 'x'"."Ta""b le;" VALUES ('x', '\\x00ff'), (NULL, NULL);
 CREATE TABLE public.parts (k int, v text) PARTITION BY LIST (k); CREATE TABLE public.parts_1 PARTITION OF public.parts FOR VALUES IN (1);
 INSERT INTO public.parts SELECT 1, 'v' FROM generate_series(1, 50);
+CREATE TABLE public."line
+break" (i int); INSERT INTO public."line
+break" VALUES (1);
 CREATE SEQUENCE public.numbers; SELECT setval('public.numbers', 4711);
 CREATE MATERIALIZED VIEW public.names AS SELECT count(*) FROM public.users;
 CREATE FUNCTION public.twice(i int) RETURNS int LANGUAGE sql AS 'SELECT i * 2';
@@ -96,20 +101,31 @@ export const databasesOf = async (cluster: TestCluster): Promise<string[]> =>
 
 /** Serves bytes at any path; counts requests. */
 export async function serve(
-  answer: (path: string) => { status?: number; headers?: Record<string, string>; body?: Buffer },
-): Promise<{ url: string; paths: string[]; close(): Promise<void> }> {
+  answer: (path: string) => {
+    status?: number;
+    headers?: Record<string, string>;
+    body?: Buffer;
+    /** Says nothing more after the body, and does not end it. */
+    stalls?: boolean;
+  },
+): Promise<{ url: string; paths: string[]; connections(): Promise<number>; close(): Promise<void> }> {
   const paths: string[] = [];
   const server: Server = createServer((request, response) => {
     paths.push(request.url ?? '');
-    const { status = 200, headers = {}, body = Buffer.alloc(0) } = answer(request.url ?? '');
+    const { status = 200, headers = {}, body = Buffer.alloc(0), stalls = false } = answer(request.url ?? '');
     response.writeHead(status, headers);
-    response.end(body);
+    if (stalls) response.write(body);
+    else response.end(body);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return {
     url: `http://127.0.0.1:${port}`,
     paths,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     close: () =>
       new Promise(resolve => {
         server.closeAllConnections();
@@ -167,3 +183,31 @@ export function writeExecutable(path: string, text: string): void {
   writeFileSync(path, text);
   chmodSync(path, 0o755);
 }
+
+/** The world of a command whose job waits in one of its phases. */
+export function holdingAt(lab: ClusterLab, phase: string): Io {
+  const real = realIo(lab.controller.url);
+  const run = (options: RunOptions) =>
+    real.docker.run({ ...options, env: { ...options.env, VR_HOLD: phase } });
+  return {
+    ...real,
+    docker: new Proxy(real.docker, { get: (port, name) => (name === 'run' ? run : Reflect.get(port, name)) }),
+  };
+}
+
+export const untilHeld = (cluster: TestCluster, container: string, phase: string): Promise<void> =>
+  cluster.until(
+    `holding at ${phase}`,
+    async () => (await docker('logs', container)).includes(`holding at ${phase}`),
+    30_000,
+  );
+
+/** It goes on from where it waits. */
+export const wake = (container: string): Promise<string> =>
+  docker(
+    'exec',
+    container,
+    'bash',
+    '-c',
+    'for p in /proc/[0-9]*; do [[ $(<$p/comm) == sleep ]] && kill "${p#/proc/}"; done; true',
+  );

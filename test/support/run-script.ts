@@ -20,3 +20,10 @@ export function runBash(
   });
   return { code: status, stdout, stderr };
 }
+
+/** One function of a script, as it is. */
+export function functionOf(script: string, name: string): string {
+  const found = new RegExp(`^${name}\\(\\) \\{\\n[\\s\\S]*?^\\}$`, 'm').exec(script);
+  if (found === null) throw new Error(`${name} is not a function of the script`);
+  return found[0];
+}

@@ -3,6 +3,7 @@ import { findBackup, loadCatalogue } from '../../backup/catalogue.ts';
 import { loadPlace } from '../../backup/place.ts';
 import { isLive, listWork } from '../../backup/work.ts';
 import { command, message } from '../../cli/command.ts';
+import { plural } from '../../cli/plural.ts';
 import { formatRef } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
 import { clusterParam } from '../shared-params.ts';
@@ -11,7 +12,7 @@ import { backupParam } from './parameters.ts';
 export const cancel = command({
   name: 'backups:cancel',
   summary: 'Stop captures in progress, all of a cluster or one',
-  params: { cluster: clusterParam, id: { ...backupParam, metavar: '[<id>]', optional: true } },
+  params: { cluster: clusterParam, id: { ...backupParam, metavar: '<id>', optional: true } },
   details: `
 Ends pg_dump and its session, looks whether they ended, and removes what was written. The cluster is not touched.`,
   examples: [
@@ -42,7 +43,9 @@ Ends pg_dump and its session, looks whether they ended, and removes what was wri
       ...(stopped.length === 0
         ? []
         : [
-            `${title}: stopped ${stopped.length} capture${stopped.length === 1 ? '' : 's'} (${stopped.map(({ id }) => id).join(', ')})`,
+            // The older plugin's line, which scripts compare as a whole.
+            `${title}: stopped ${plural(stopped.length, 'capture')}`,
+            stopped.map(({ id }) => id).join(', '),
           ]),
       ...finished.map(({ id }) => `${title}: ${id} was complete before it could be stopped`),
     ];

@@ -1,5 +1,5 @@
 import { findBackup, loadCatalogue } from '../../backup/catalogue.ts';
-import { loadPlace } from '../../backup/place.ts';
+import { loadShelf } from '../../backup/place.ts';
 import { idsInUse, removeBackup } from '../../backup/remove.ts';
 import { command, message } from '../../cli/command.ts';
 import { formatBytes } from '../../cli/format.ts';
@@ -17,7 +17,7 @@ export const deleteBackup = command({
   ],
   run: async ({ io }, { cluster: ref, id, yes }) => {
     const name = formatRef(ref);
-    const place = await loadPlace(io, ref);
+    const place = await loadShelf(io, ref);
     const catalogue = await loadCatalogue(io, place);
     const backup = findBackup(place, catalogue, id);
     if (backup.status === 'running')

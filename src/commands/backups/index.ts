@@ -1,13 +1,13 @@
 import { type Backup, loadCatalogue } from '../../backup/catalogue.ts';
-import { loadPlace, type Place, placeOf } from '../../backup/place.ts';
+import { findAbandoned, loadShelf, placeOf, type Shelf } from '../../backup/place.ts';
 import { command, json, text } from '../../cli/command.ts';
 import { formatBytes } from '../../cli/format.ts';
 import { Unfit } from '../../cli/params.ts';
 import { renderTable } from '../../cli/table.ts';
 import { readAppliedSpec } from '../../cluster/applied-spec.ts';
 import { type ClusterRef, formatRef } from '../../cluster/names.ts';
-import { parseRef } from '../../cluster/parse-ref.ts';
-import { Failure } from '../../errors.ts';
+import { isRefWord, parseRef } from '../../cluster/parse-ref.ts';
+import { Failure, isFailure } from '../../errors.ts';
 import type { Io } from '../../io.ts';
 import { jsonSwitch, outputFormat, wantsJson } from '../shared-params.ts';
 
@@ -30,58 +30,93 @@ export const backups = command({
   details: `
 Complete means whole: the dump was decoded to its end before it got its name. "verified" names the last time its checksum and
 a full decode agreed, "tested" the last restore into a throw-away database. Backups of older plugins are listed as unverified
-until vd pg:backups:verify has looked at them.`,
+until vd pg:backups:verify has looked at them. Backups outlive their cluster: those of a deleted one are listed, downloaded,
+pruned and deleted by its old name. To restore them, apply the cluster again.`,
   examples: [
     { line: 'vd pg:backups my-app/db', does: 'one cluster' },
     { line: 'vd pg:backups my-app', does: 'every cluster of a scope' },
     { line: 'vd pg:backups my-app/db --json', does: 'for a program' },
   ],
   run: async ({ io }, values) => {
-    const places = await findPlaces(io, values.of ?? {});
-    const listed = await Promise.all(
-      places.map(async place => ({ place, catalogue: await loadCatalogue(io, place) })),
-    );
+    const listed = await loadLists(io, values.of ?? {});
     if (wantsJson(values))
       return json({
-        backups: listed.flatMap(({ place, catalogue }) => catalogue.map(backup => viewOf(place, backup))),
+        backups: listed.flatMap(({ shelf, catalogue }) => catalogue.map(backup => viewOf(shelf, backup))),
+        problems: listed.flatMap(({ shelf: { ref }, problem }) =>
+          problem === undefined ? [] : [{ cluster: formatRef(ref), message: problem }],
+        ),
       });
     if (listed.length === 0) return text('no postgres cluster is applied on this host\n');
-    return text(`${listed.map(({ place, catalogue }) => formatList(place, catalogue)).join('\n\n')}\n`);
+    return text(`${listed.map(formatList).join('\n\n')}\n`);
   },
 });
 
 function parseWanted(word: string): Wanted {
   if (word.includes('/')) return parseRef(word);
-  if (/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(word)) return { scope: word };
+  if (isRefWord(word)) return { scope: word };
   throw new Unfit('wants <scope>/<name> or <scope>, like my-app/db');
 }
 
-async function findPlaces(io: Io, { scope, name }: Wanted): Promise<Place[]> {
-  if (scope !== undefined && name !== undefined) return [await loadPlace(io, { scope, name })];
-  const stored = (await io.controller.manifests('statefulset')).filter(
-    manifest =>
-      (scope === undefined || manifest.scope === scope) &&
-      (manifest.spec['env'] as Record<string, unknown> | undefined)?.['PG_NAME'] !== undefined,
-  );
-  if (stored.length === 0 && scope !== undefined)
-    throw new Failure('not-found', `there is no postgres cluster in scope ${scope}`, {
-      hint: 'vd pg:list lists all clusters.',
-    });
-  return Promise.all(
-    stored.map(manifest => {
-      const ref = { scope: manifest.scope ?? '', name: manifest.name };
-      return placeOf(io.docker, ref, readAppliedSpec(ref, manifest));
-    }),
-  );
+interface Listed {
+  readonly shelf: Pick<Shelf, 'ref' | 'spec'>;
+  readonly catalogue: readonly Backup[];
+  /** Why there is no list. */
+  readonly problem: string | undefined;
+}
+
+/** A cluster whose backups cannot be read takes none of the others with it. */
+async function loadLists(io: Io, { scope, name }: Wanted): Promise<readonly Listed[]> {
+  if (scope !== undefined && name !== undefined)
+    return [await listOf(io, await loadShelf(io, { scope, name }))];
+  const stored = (await io.controller.manifests('statefulset'))
+    .filter(
+      manifest =>
+        (scope === undefined || manifest.scope === scope) &&
+        (manifest.spec['env'] as Record<string, unknown> | undefined)?.['PG_NAME'] !== undefined,
+    )
+    .map(manifest => ({ manifest, ref: { scope: manifest.scope ?? '', name: manifest.name } }));
+  const [applied, abandoned] = await Promise.all([
+    Promise.all(
+      stored.map(({ ref, manifest }) =>
+        Promise.resolve()
+          .then(async () => listOf(io, await placeOf(io.docker, ref, readAppliedSpec(ref, manifest))))
+          .catch(error => ({ shelf: { ref, spec: undefined }, catalogue: [], problem: problemIn(error) })),
+      ),
+    ),
+    findAbandoned(
+      io,
+      stored.map(({ ref }) => ref),
+      scope,
+    ).then(shelves => Promise.all(shelves.map(shelf => listOf(io, shelf)))),
+  ]);
+  // Other plugins keep backups there too; theirs are none of ours.
+  const listed = [...applied, ...abandoned.filter(({ catalogue }) => catalogue.length > 0)];
+  if (listed.length > 0 || scope === undefined) return listed;
+  throw new Failure('not-found', `there is no postgres cluster in scope ${scope}`, {
+    hint: 'vd pg:list lists all clusters.',
+  });
+}
+
+const listOf = async (io: Io, shelf: Shelf): Promise<Listed> => ({
+  shelf,
+  catalogue: await loadCatalogue(io, shelf),
+  problem: undefined,
+});
+
+function problemIn(error: unknown): string {
+  if (isFailure(error)) return error.message;
+  throw error;
 }
 
 /** The shape programs read: fields are added, never renamed. */
 function viewOf(
-  { ref }: Place,
+  { ref, spec }: Listed['shelf'],
   { id, status, createdAt, sizeBytes, stamp, path, sidecar, standing, reason }: Backup,
 ) {
   return {
     cluster: formatRef(ref),
+    /** Its backups are kept, and the cluster is not applied any more. */
+    cluster_deleted: spec === undefined,
     id,
     status,
     created_at: createdAt,
@@ -104,10 +139,17 @@ function viewOf(
   };
 }
 
-function formatList({ ref }: Place, catalogue: readonly Backup[]): string {
+function formatList({ shelf: { ref, spec }, catalogue, problem }: Listed): string {
   const title = `=== Backups for ${formatRef(ref)}`;
+  if (problem !== undefined) return `${title}\n\n  cannot be listed: ${problem}`;
+  if (spec === undefined) return `${title} (the cluster was deleted)\n\n${tableOf(catalogue)}`;
   if (catalogue.length === 0)
     return `${title}\n\n  none yet; make one: vd pg:backups:capture ${formatRef(ref)}`;
+  return `${title}\n\n${tableOf(catalogue)}`;
+}
+
+function tableOf(catalogue: readonly Backup[]): string {
+  if (catalogue.length === 0) return '  none';
   const rows = catalogue.map(backup => [
     `  ${backup.id}`,
     backup.status,
@@ -115,7 +157,7 @@ function formatList({ ref }: Place, catalogue: readonly Backup[]): string {
     backup.sizeBytes === undefined ? '-' : formatBytes(backup.sizeBytes),
     checksOf(backup),
   ]);
-  return `${title}\n\n${renderTable([['  ID', 'Status', 'Created at', 'Size', 'Checks'], ...rows], '   ')}`;
+  return renderTable([['  ID', 'Status', 'Created at', 'Size', 'Checks'], ...rows], '   ');
 }
 
 function checksOf({ status, sidecar, standing, reason }: Backup): string {

@@ -1,6 +1,6 @@
 import { findBackup, loadCatalogue } from '../../backup/catalogue.ts';
 import { followJob } from '../../backup/job.ts';
-import { loadPlace } from '../../backup/place.ts';
+import { loadShelf } from '../../backup/place.ts';
 import { listWork } from '../../backup/work.ts';
 import { command, message, text } from '../../cli/command.ts';
 import { formatRef } from '../../cluster/names.ts';
@@ -23,7 +23,7 @@ The log goes with the capture's container, which the next capture removes; why a
     { line: 'vd pg:backups:logs my-app/db b008 --follow', does: 'live' },
   ],
   run: async ({ io }, { cluster: ref, id: name, follow }) => {
-    const place = await loadPlace(io, ref);
+    const place = await loadShelf(io, ref);
     const container = (await listWork(io.docker, ref, 'backup')).find(({ id }) => id === name.id)?.container
       .name;
     if (container !== undefined) {

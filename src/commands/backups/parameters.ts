@@ -24,4 +24,4 @@ export const maxAgeFlag = {
   parse: parseAge,
 } as const;
 
-export const yesSwitch = { type: 'switch', doc: 'really do it' } as const;
+export const yesSwitch = { type: 'switch', short: 'y', doc: 'really do it' } as const;

@@ -1,10 +1,11 @@
 import { loadCatalogue } from '../../backup/catalogue.ts';
-import { loadPlace } from '../../backup/place.ts';
+import { loadShelf } from '../../backup/place.ts';
 import { formatPolicy, isLimited, resolvePolicy } from '../../backup/policy.ts';
 import { idsInUse, removeBackup } from '../../backup/remove.ts';
 import { planRetention } from '../../backup/retention.ts';
 import { command, message } from '../../cli/command.ts';
 import { formatBytes } from '../../cli/format.ts';
+import { plural } from '../../cli/plural.ts';
 import { formatRef } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
 import { clusterParam } from '../shared-params.ts';
@@ -30,17 +31,17 @@ not counted, and what a restore or a test reads is left alone.`,
   run: async ({ io }, { cluster: ref, keep, maxAge, dryRun, yes }) => {
     const name = formatRef(ref);
     const [place, bucket] = await Promise.all([
-      loadPlace(io, ref),
+      loadShelf(io, ref),
       io.controller.bucket(ref.scope, ref.name),
     ]);
     const { policy, problems } = resolvePolicy({ keep, maxAge }, bucket);
     if (problems.length > 0)
       throw new Failure('refused', problems.join('; '), {
-        hint: `Set it right: vd config ${name} set BACKUP_KEEP=30.`,
+        hint: `Name the limits here: vd pg:backups:prune ${name} --keep 30 --max-age 0 --dry-run.`,
       });
     if (!isLimited(policy))
       throw new Failure('refused', `no limit is set for ${name}: there is nothing to prune by`, {
-        hint: `Name one: vd pg:backups:prune ${name} --keep 14 --dry-run, or vd config ${name} set BACKUP_KEEP=14.`,
+        hint: `Name one: vd pg:backups:prune ${name} --keep 14 --dry-run; for every scheduled capture, keep = 14 in the backup { } block.`,
       });
     const dumps = (await loadCatalogue(io, place)).filter(({ path }) => path !== undefined);
     const plan = planRetention(dumps, policy, io.host.now(), await idsInUse(io, place));
@@ -51,19 +52,22 @@ not counted, and what a restore or a test reads is left alone.`,
     const bytes = formatBytes(plan.prune.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0));
     if (dryRun)
       return message(
-        [`${label}: would prune ${plan.prune.length} backup(s): ${ids} (${bytes})`, ...spared].join('\n'),
+        [`${label}: would prune ${plural(plan.prune.length, 'backup')}: ${ids} (${bytes})`, ...spared].join(
+          '\n',
+        ),
       );
     if (!yes)
       throw new Failure(
         'refused',
-        `this removes ${plan.prune.length} backup(s) of ${name} for good: ${ids} (${bytes})`,
+        `this removes ${plural(plan.prune.length, 'backup')} of ${name} for good: ${ids} (${bytes})`,
         {
           hint: 'Look first with --dry-run; to do it, add --yes.',
         },
       );
     for (const backup of plan.prune) await removeBackup(io, place, backup);
+    // The first line is the older plugin's to the letter; a capture says the same (templates/jobs/capture-retention.sh.hbs).
     return message(
-      [`${label}: pruned ${plan.prune.length} backup(s): ${ids} (${bytes})`, ...spared].join('\n'),
+      [`${label}: pruned ${plan.prune.length} backup(s): ${ids}`, `${bytes} freed`, ...spared].join('\n'),
     );
   },
 });

@@ -18,11 +18,12 @@ import type { Context } from '../../cli/command.ts';
 import { command, message } from '../../cli/command.ts';
 import { asText, Unfit } from '../../cli/params.ts';
 import { type Cluster, titleOf } from '../../cluster/cluster.ts';
-import { loadCluster } from '../../cluster/load-cluster.ts';
-import { formatRef } from '../../cluster/names.ts';
+import { loadCluster, patience } from '../../cluster/load-cluster.ts';
+import { formatRef, workContainer } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
 import { durationSeconds, sizeBytes } from '../../spec/quantity.ts';
 import { clusterParam } from '../shared-params.ts';
+import { yesSwitch } from './parameters.ts';
 
 const defaultLockTimeoutSeconds = 30;
 
@@ -33,12 +34,12 @@ export const backupsRestore = command({
     cluster: clusterParam,
     source: {
       type: 'positional',
-      metavar: '[<id>|<url>]',
+      metavar: '<id>|<url>',
       doc: 'a backup like b007, or the https:// URL of a pg_dump -Fc file',
       optional: true,
       parse: asText,
     },
-    yes: { type: 'switch', doc: 'really replace the contents of the database' },
+    yes: { ...yesSwitch, doc: 'really replace the contents of the database, or drop the previous one' },
     kick: { type: 'switch', doc: 'end the transactions that are still open after --lock-timeout' },
     lockTimeout: {
       type: 'flag',
@@ -68,7 +69,7 @@ export const backupsRestore = command({
 The file is verified first, restored into a side database and compared with what was captured; then both databases change
 names in one transaction. On any failure, kill or full disk the live database stays as it is. Its settings, grants, owner
 and comment are kept. Sessions: idle ones are ended at the swap, transactions are waited for and, with --kick, ended.
-The previous database is kept until the next restore: --undo brings it back, --discard drops it.
+The previous database is kept until the next restore: --undo brings it back, --discard --yes drops it.
 
 It runs in a container of its own and is followed on this terminal; Ctrl-C stops following only.
 A dump from a URL is loaded without superuser rights; what it may not do fails, and nothing is put in place.`,
@@ -83,6 +84,7 @@ A dump from a URL is loaded without superuser rights; what it may not do fails, 
       does: 'a dump from elsewhere',
     },
     { line: 'vd pg:backups:restore my-app/db --undo', does: 'as it was before the last restore' },
+    { line: 'vd pg:backups:restore my-app/db --discard --yes', does: 'the previous database is not needed' },
   ],
   run: async (context, values) => {
     const { io } = context;
@@ -110,7 +112,13 @@ A dump from a URL is loaded without superuser rights; what it may not do fails, 
       kick: values.kick,
       noOwner: values.noOwner,
     };
-    const cluster = await loadCluster(io, values.cluster);
+    if (values.discard && !values.yes)
+      throw new Failure(
+        'refused',
+        `this drops the previous database of ${formatRef(values.cluster)}, which the last restore put aside, for good`,
+        { hint: `To do it: vd pg:backups:restore ${formatRef(values.cluster)} --discard --yes.` },
+      );
+    const cluster = await loadCluster(io, values.cluster, patience.toAct);
     const place = await placeOf(io.docker, cluster.ref, cluster.spec);
     const started =
       values.source === undefined
@@ -185,6 +193,7 @@ async function restoreDownload(
     path: `${place.directory}/${downloadName(op)}`,
     beat: notePath(place, op, '.beat'),
     refused: notePath(place, op, '.refused'),
+    container: workContainer(place.ref, 'restore', op),
   });
   try {
     const started = await startRestore(io, cluster, place, op, { type: 'download', host: url.host }, options);
@@ -213,7 +222,7 @@ function requireYes(cluster: Cluster, what: string, yes: boolean): void {
     'refused',
     `this replaces database ${cluster.spec.database} of ${formatRef(cluster.ref)} by ${what}`,
     {
-      hint: 'Add --yes to do it. The present database is kept aside: --undo brings it back.',
+      hint: 'To do it, add --yes. The present database is kept aside: --undo brings it back.',
     },
   );
 }

@@ -5,7 +5,7 @@ import { outcomeOf } from '../../backup/restore-outcome.ts';
 import { startTest } from '../../backup/test.ts';
 import { command, message } from '../../cli/command.ts';
 import { titleOf } from '../../cluster/cluster.ts';
-import { loadCluster } from '../../cluster/load-cluster.ts';
+import { loadCluster, patience } from '../../cluster/load-cluster.ts';
 import { clusterParam } from '../shared-params.ts';
 
 export const backupsTest = command({
@@ -20,7 +20,7 @@ The copy lives beside the backups, in a container without a network, and is drop
 Rows and their bytes are compared table by table with what was captured. The result is shown by vd pg:backups.`,
   examples: [{ line: 'vd pg:backups:test my-app/db b007', does: 'would b007 restore?' }],
   run: async ({ io, deadline }, { cluster: ref, id }) => {
-    const cluster = await loadCluster(io, ref);
+    const cluster = await loadCluster(io, ref, patience.toAct);
     const place = await placeOf(io.docker, cluster.ref, cluster.spec);
     const backup = requireDump(place, findBackup(place, await loadCatalogue(io, place), id));
     const container = await startTest(io, cluster, place, backup);

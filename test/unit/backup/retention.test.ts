@@ -145,3 +145,20 @@ describe.each(cases)('$what', given => {
     }
   });
 });
+
+it('a dump that a restore holds stays, though it began after the capture', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'voodu-retention-'));
+  try {
+    for (const stem of ['b001-20260101T000000Z', 'b002-20260102T000000Z', 'b003-20260103T000000Z'])
+      writeFileSync(join(directory, `${stem}.dump`), 'dump');
+    const env = { BACKUP_ID: 'b001', BACKUP_STAMP: '20260101T000000Z', BACKUP_DIRECTORY: directory };
+    const script = `${dumpFunctions()}${retentionFunctions()}\nhold_dump && retain 1 0 limits; exec 8<&-; retain 1 0 limits`;
+    const { stdout, stderr } = runBash(script.replace(/^PATH=.*$/m, ''), { ...env, BACKUP_AS_ROOT: '1' });
+    expect(stderr).toBe('');
+    expect(stdout).toBe(
+      'retention (limits): pruned 1 backup(s): b002\nretention (limits): kept b001: it is in use\nretention (limits): pruned 1 backup(s): b001\n',
+    );
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});

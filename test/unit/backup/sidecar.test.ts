@@ -83,6 +83,25 @@ it('counts rows of what pg_restore prints: nasty names, nasty data, no data', ()
   }
 });
 
+it('a table with a line break in its name, or in a column, is counted and not listed', () => {
+  const text = [
+    'COPY public."we',
+    'ird" (a) FROM stdin;',
+    '1',
+    '2',
+    '\\.',
+    'COPY public.t ("a',
+    'b") FROM stdin;',
+    '1',
+    '\\.',
+    'COPY public.last (a) FROM stdin;',
+    '\\.',
+    '',
+  ].join('\n');
+  const counted = runBash(script(`printf '%s' "$1" | marks | count_rows`), env, [text]).stdout;
+  expect(counted).toBe('    {"table":"public.last","rows":0,"bytes":0}\n3 0\n');
+});
+
 it.each([
   [0, '0 B'],
   [1023, '1023 B'],
