@@ -130,7 +130,7 @@ describe('refusals change nothing and say what to type', () => {
   it('--dry-run prints checks and plan', async () => {
     const said = await cluster.ok('promote', '--replica', '1', '--dry-run');
     expect(said).toMatch(
-      /nothing was changed[\s\S]*checked:[\s\S]*is streaming, \d+ bytes behind[\s\S]*would do:[\s\S]*may lose: nothing/,
+      /nothing was changed[\s\S]*checked:[\s\S]*is streaming, [\d.]+ (bytes?|kB|MB) behind[\s\S]*would do:[\s\S]*may lose: nothing/,
     );
     expect(epochsOf(cluster)).toEqual(['1']);
   });
@@ -151,8 +151,13 @@ describe('an unreachable primary', () => {
     const refused = await cluster.pg('promote', '--replica', '1');
     expect(refused.code).not.toBe(0);
     expect(refused.stdout + refused.stderr).toMatch(/Three choices: wait[\s\S]*docker stop[\s\S]*--force/);
-    const said = await cluster.ok('promote', '--replica', '1', '--force');
-    expect(said).toMatch(/ordinal 1 is the primary, on timeline 2[\s\S]*forced/);
+    const said = await cluster.ok('promote', '--replica', '1', '--force', '--reason', 'rack 3 lost power');
+    expect(readFileSync(`${cluster.state}/epochs/2`, 'utf8')).toMatch(
+      /^by=promote [0-9a-f]{8}$[\s\S]*^target_lsn=0\/[0-9A-F]+$[\s\S]*^reason=rack 3 lost power$/m,
+    );
+    expect(said).toMatch(
+      /ordinal 1 is the primary, on timeline 2[\s\S]*forced: it may lack whatever the old primary committed and never sent/,
+    );
     await docker('unpause', cluster.pod(0)).catch(() => '');
     await docker('restart', '-t', '5', cluster.pod(0));
     await cluster.until(
@@ -192,7 +197,7 @@ describe('an unreachable primary', () => {
     await sleep(1_500);
     const refused = await cluster.pg('promote', '--replica', '1', '--force');
     expect(refused.code).not.toBe(0);
-    expect(refused.stdout + refused.stderr).toMatch(/ordinal 2 is ahead by \d+ bytes/);
+    expect(refused.stdout + refused.stderr).toMatch(/ordinal 2 is ahead by [\d.]+ (bytes?|kB|MB)/);
     await cluster.ok('promote', '--replica', '2', '--force');
     expect(await cluster.sql(2, 'select count(*) from t')).toBe('1000');
     await cluster.settled(2, 2);
