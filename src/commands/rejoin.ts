@@ -209,7 +209,7 @@ async function describeDone(
  * Longer than a command may take: the pod goes on, and the operator's terminal follows its log. The pod's report ends
  * that, not a line of the log, which on an idle standby never comes.
  */
-const followScript = `pod=$1 since=$2 report=$3 id=$4 logs= missing=0
+export const followScript = `pod=$1 since=$2 report=$3 id=$4 logs= missing=0
 follow() { docker logs --follow --since "$since" "$pod" 2>&1 & logs=$!; }
 leave() { kill "$logs" 2>/dev/null; wait "$logs" 2>/dev/null; [ -z "$2" ] || printf '%s\\n' "$2"; exit "$1"; }
 trap 'leave 130' INT TERM HUP
