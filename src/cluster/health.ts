@@ -70,7 +70,9 @@ function recordFindings(cluster: Cluster, primary: Pod, ref: string): Finding[] 
 
 function podFindings(cluster: Cluster, pod: Pod, ref: string): Finding[] {
   const state = podState(cluster, pod);
-  const rejoin = `vd pg:rejoin ${ref} --replica ${pod.ordinal}`;
+  const command = `vd pg:rejoin ${ref} --replica ${pod.ordinal}`;
+  // Without a primary there is nothing to rejoin, and that comes first.
+  const rejoin = (more = '') => (writablePods(cluster).length === 0 ? {} : { next: `${command}${more}` });
   switch (state) {
     case 'primary':
       return [];
@@ -86,18 +88,18 @@ function podFindings(cluster: Cluster, pod: Pod, ref: string): Finding[] {
         {
           severity: 'critical',
           text: `ordinal ${pod.ordinal} fell behind the retained WAL`,
-          next: `${rejoin} --reclone`,
+          ...rejoin(' --reclone'),
         },
       ];
     case 'diverged':
     case 'fenced':
-      return [{ severity: 'warning', text: `ordinal ${pod.ordinal} is ${state}`, next: rejoin }];
+      return [{ severity: 'warning', text: `ordinal ${pod.ordinal} is ${state}`, ...rejoin() }];
     case 'held':
       return [
         {
           severity: 'warning',
           text: `ordinal ${pod.ordinal} is held: promote --no-restart left it stopped`,
-          next: rejoin,
+          ...rejoin(),
         },
       ];
     case 'refused':

@@ -3,7 +3,7 @@ import { runsToBringOne, staleness } from '../backup/freshness.ts';
 import { lastBackup } from '../backup/last-backup.ts';
 import { resolvePolicy } from '../backup/policy.ts';
 import { command, type Reply } from '../cli/command.ts';
-import { formatSeconds } from '../cli/format.ts';
+import { formatBytes, formatSeconds } from '../cli/format.ts';
 import { type Cluster, livePrimary } from '../cluster/cluster.ts';
 import { superuserPassword } from '../cluster/connection-url.ts';
 import { type Finding, findings } from '../cluster/health.ts';
@@ -123,5 +123,5 @@ async function diskFindings(io: Io, cluster: Cluster): Promise<Finding[]> {
   if (volume === undefined) return [];
   const free = await io.files.freeBytes(volume).catch(() => undefined);
   if (free === undefined || free >= leastFreeBytes) return [];
-  return [{ severity: 'warning', text: `${free} bytes free where the data and WAL are` }];
+  return [{ severity: 'warning', text: `${formatBytes(free)} free where the data and WAL are` }];
 }

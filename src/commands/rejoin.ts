@@ -9,11 +9,13 @@ import { Failure } from '../errors.ts';
 import { attemptSql } from '../failover/attempt.ts';
 import { checkpoint } from '../failover/checkpoint.ts';
 import { type Deadline, deadlineAt, reserves } from '../failover/deadline.ts';
+import { followScript } from '../failover/follow-rejoin.ts';
 import {
   beginOperation,
   commandOf,
   endOperation,
   loadOperation,
+  type Operation,
   requireFinished,
 } from '../failover/operation.ts';
 import { kick } from '../failover/running.ts';
@@ -59,11 +61,13 @@ async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply>
     throw new Failure('refused', `ordinal ${pod.ordinal} of ${ref} is the primary`, {
       hint: `To make it a standby, promote another one: vd pg:promote ${ref} --replica <n>.`,
     });
-  if (podState(cluster, pod) === 'streaming' && !values.reclone)
+  const wanted = { kind: 'rejoin', target: pod.ordinal, from: primary.ordinal } as const;
+  if (podState(cluster, pod) === 'streaming' && !values.reclone) {
+    if (!values.dryRun) await forgetOwn(context, cluster, wanted);
     return message(
       `${titleOf(cluster)}: ordinal ${pod.ordinal} is streaming from ordinal ${primary.ordinal} already`,
     );
-  const wanted = { kind: 'rejoin', target: pod.ordinal, from: primary.ordinal } as const;
+  }
   if (values.dryRun) {
     const left = await loadOperation(io.files, cluster.spec.state);
     if (left) requireFinished(cluster, left, wanted);
@@ -95,6 +99,18 @@ async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply>
   if (report?.['state'] === 'finished')
     return message(await describeDone(context, deadline, cluster, pod, primary, report));
   return followInTerminal(cluster, pod, since, operation.id, report?.['step']);
+}
+
+/** A rejoin whose command died has been carried on by the pod: nothing of it is unfinished. */
+async function forgetOwn(
+  { io }: Context,
+  cluster: Cluster,
+  wanted: Pick<Operation, 'kind' | 'target' | 'from'>,
+): Promise<void> {
+  const left = await loadOperation(io.files, cluster.spec.state);
+  if (left?.kind !== 'rejoin' || left.target !== wanted.target || io.host.processAlive(left.holder)) return;
+  const { operation } = await beginOperation(io, cluster, wanted);
+  await endOperation(io, cluster.spec.state, operation);
 }
 
 function requirePod(cluster: Cluster, wanted: Ordinal): Pod {
@@ -205,27 +221,7 @@ async function describeDone(
   ].join('\n');
 }
 
-/**
- * Longer than a command may take: the pod goes on, and the operator's terminal follows its log. The pod's report ends
- * that, not a line of the log, which on an idle standby never comes.
- */
-export const followScript = `pod=$1 since=$2 report=$3 id=$4 logs= missing=0
-follow() { docker logs --follow --since "$since" "$pod" 2>&1 & logs=$!; }
-leave() { kill "$logs" 2>/dev/null; wait "$logs" 2>/dev/null; [ -z "$2" ] || printf '%s\\n' "$2"; exit "$1"; }
-trap 'leave 130' INT TERM HUP
-follow
-while :; do
-  sleep 2
-  if said=$(docker exec "$pod" cat "$report" 2>/dev/null); then missing=0; else missing=$((missing + 1)); fi
-  case $said in
-    *"id=$id"*"state=finished"*) leave 0 "$pod has done its work and starts as a standby" ;;
-    *"id=$id"*"state=failed"*) leave 1 "$pod could not rejoin: $(printf '%s\\n' "$said" | sed -n 's/^reason=//p')" ;;
-  esac
-  [ "$missing" -lt 30 ] || leave 1 "$pod does not run, or has no report, since a minute"
-  # A log ends with its container; one that was restarted has more to say.
-  kill -0 "$logs" 2>/dev/null || { since=$(date -u +%Y-%m-%dT%H:%M:%SZ); follow; }
-done`;
-
+/** Longer than a command may take: the pod goes on, and the operator's terminal follows it. */
 function followInTerminal(
   cluster: Cluster,
   pod: Pod,

@@ -62,7 +62,8 @@ export async function settle(
 
 /** A killed old primary is started again: its pod parks, says why, and takes the order to rejoin. Others that are stopped stay so. */
 async function wake(io: Io, pod: Pod, mayStart: boolean): Promise<void> {
-  const [now] = await io.docker.inspect([pod.name]);
+  // A pod that is not woken looks by itself within a second; one that stays stopped is named in the reply.
+  const [now] = await io.docker.inspect([pod.name]).catch(() => []);
   if (now?.state === 'exited' && mayStart) await io.docker.start(pod.name).catch(() => {});
   else if (now?.state === 'running') await kick(io, pod);
 }

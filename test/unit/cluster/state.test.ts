@@ -85,6 +85,15 @@ it.each<[string, string, 'warning' | 'critical', RegExp]>([
   expect(`${finding!.text} ${finding!.next ?? ''}`).toMatch(text);
 });
 
+it('without a primary nobody is sent to rejoin', () => {
+  const cluster = clusterOf([
+    parked(0, 'HELD: ordinal 1 is primary'),
+    parked(1, 'FENCED: by epoch 3'),
+    standby(2),
+  ]);
+  expect(JSON.stringify(findings(cluster))).not.toContain('pg:rejoin');
+});
+
 it('what a container before this one had said says nothing', () => {
   const old = parked(1, 'HELD: ordinal 0 is primary', { container: 'earlier' });
   expect(states(clusterOf([primary(0, []), old]))).toEqual(['primary', 'unknown']);

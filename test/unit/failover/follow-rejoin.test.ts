@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { followScript } from '../../../src/commands/rejoin.ts';
+import { followScript } from '../../../src/failover/follow-rejoin.ts';
 
 let bin: string;
 beforeAll(() => {
