@@ -142,7 +142,11 @@ async function decideAndRun(
   left: Operation | undefined,
 ): Promise<Reply> {
   const { io, operation, deadline } = begun;
-  const cluster = await resumeOldPrimary(io, deadline, begun.cluster, left);
+  const seen = begun.cluster;
+  // Another command may have ended between the look at the pods and the lock.
+  const now = await loadEpoch(io.files, seen.spec.state);
+  const current = now?.epoch === seen.epoch?.epoch ? seen : await loadCluster(io, seen.ref, patience.toAct);
+  const cluster = await resumeOldPrimary(io, deadline, current, left);
   const target = podOf(cluster, values.replica)!;
   const decision = await decide(context, cluster, target, values, left);
   if (decision.do === 'mend') {
