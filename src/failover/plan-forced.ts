@@ -114,14 +114,21 @@ function planParked(cluster: Cluster, target: Pod, from: Pod | undefined, who: s
   // The same refusal as for any target that does not answer.
   if (!usable) checkIdentity(cluster, target);
   requireOrders(cluster, target);
-  const better = cluster.pods.find(
+  if (from && !from.answer && !isLost(from))
+    throw refused(
+      cluster,
+      `ordinal ${ordinal} runs no server (${note!.reason}), and the container of the primary, ordinal ${from.ordinal}, is ${from.container!.state}`,
+      `If its data is lost, stop it (docker stop ${from.name}) and run this again; else see vd logs ${ref}.`,
+    );
+  const siblings = cluster.pods.filter(pod => pod.ordinal !== ordinal);
+  // What its last container said of a volume; one that does not run now may have lost it since.
+  const holdsLater = (pod: Pod) =>
+    pod.note?.systemId === note!.systemId &&
+    pod.note.shape !== 'empty' &&
+    Number(pod.note.timeline) > timeline;
+  const better = siblings.find(
     pod =>
-      pod.ordinal !== ordinal &&
-      (pod.answer?.system_id === note!.systemId ||
-        (isCurrentNote(pod) &&
-          pod.note?.systemId === note!.systemId &&
-          pod.note.shape !== 'empty' &&
-          Number(pod.note.timeline) > timeline)),
+      pod.answer?.system_id === note!.systemId || (!isLost(pod) && isCurrentNote(pod) && holdsLater(pod)),
   );
   if (better)
     throw refused(
@@ -131,12 +138,6 @@ function planParked(cluster: Cluster, target: Pod, from: Pod | undefined, who: s
         : `ordinal ${ordinal} holds timeline ${timeline}, ordinal ${better.ordinal} holds timeline ${better.note!.timeline}`,
       `Promote that one: vd pg:promote ${ref} --replica ${better.ordinal} --force.`,
     );
-  if (from && !isLost(from))
-    throw refused(
-      cluster,
-      `ordinal ${ordinal} runs no server (${note!.reason}), and the container of the primary, ordinal ${from.ordinal}, is ${from.container!.state}`,
-      `If its data is lost, stop it (docker stop ${from.name}) and run this again; else see vd logs ${ref}.`,
-    );
   return {
     mode: 'forced',
     target,
@@ -145,6 +146,12 @@ function planParked(cluster: Cluster, target: Pod, from: Pod | undefined, who: s
       who,
       `ordinal ${ordinal} parks with a ${note!.shape}'s data of system ${note!.systemId} on timeline ${timeline} (--force)`,
       'no other pod answers with data of this system',
+      ...siblings
+        .filter(holdsLater)
+        .map(
+          pod =>
+            `ordinal ${pod.ordinal} does not run; it last held timeline ${pod.note!.timeline}: start it first (docker start ${pod.name}) if its data may be there`,
+        ),
     ],
     loss: unknownLoss(undefined),
     systemId: note!.systemId,

@@ -193,7 +193,9 @@ describe('a pod that parks with its data is what is left', () => {
   const epoch = { ...healthy().epoch!, epoch: 2, primary: ordinal(1), previous: ordinal(0), timeline: 2 };
   const why =
     'FENCED: ordinal 1 is primary since epoch 2 and does not answer; this pod stays out until it does';
-  const lost = silent(1, 'the container is exited', 'exited');
+  const exited = silent(1, 'the container is exited', 'exited');
+  // What it said before it was lost stays on the host.
+  const lost = { ...exited, note: { ...exited.note!, timeline: '2' } };
 
   it('is started as the primary it was, on its own timeline', () => {
     expect(planPromotion(clusterOf([parked(0, why), lost], { epoch }), ordinal(0), true)).toMatchObject({
@@ -201,6 +203,9 @@ describe('a pod that parks with its data is what is left', () => {
       timeline: 1,
       loss: { kind: 'unknown' },
       from: { ordinal: 1 },
+      checks: expect.arrayContaining([
+        'ordinal 1 does not run; it last held timeline 2: start it first (docker start lab-db.1) if its data may be there',
+      ]),
     });
   });
 
