@@ -56,7 +56,7 @@ async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply>
   const pod = requirePod(cluster, values.replica);
   const primary = requirePrimary(cluster);
   const ref = formatRef(cluster.ref);
-  const how = values.reclone ? 'reclone' : 'rewind';
+  const how = values.reclone || isLater(pod, primary) ? 'reclone' : 'rewind';
   if (pod.ordinal === primary.ordinal)
     throw new Failure('refused', `ordinal ${pod.ordinal} of ${ref} is the primary`, {
       hint: `To make it a standby, promote another one: vd pg:promote ${ref} --replica <n>.`,
@@ -100,6 +100,10 @@ async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply>
     return message(await describeDone(context, deadline, cluster, pod, primary, report));
   return followInTerminal(cluster, pod, since, operation.id, report?.['step']);
 }
+
+/** On a later timeline than the primary's: where they parted is not in the primary's history, so there is no rewinding. */
+const isLater = (pod: Pod, primary: Pod): boolean =>
+  (pod.answer?.timeline ?? Number(pod.note?.timeline || 0)) > primary.answer!.timeline;
 
 /** A rejoin whose command died has been carried on by the pod: nothing of it is unfinished. */
 async function forgetOwn(

@@ -23,8 +23,30 @@ export function planForced(cluster: Cluster, target: Pod, force: boolean): Promo
         ? `Finish its promotion: vd pg:promote ${ref} --replica ${from.ordinal}; or ${forced}.`
         : `Three choices: wait for it (vd pg:info ${ref}); fence it yourself (docker stop ${from?.name ?? '<container>'}) and look again; or ${forced}.`,
     );
-  return target.answer ? planStandby(cluster, target, from, who) : planParked(cluster, target, from, who);
+  const plan = target.answer
+    ? planStandby(cluster, target, from, who)
+    : planParked(cluster, target, from, who);
+  const recloned = foreignStandbys(cluster, plan);
+  const said = recloned.map(
+    pod =>
+      `ordinal ${pod.ordinal} may hold another history on timeline ${plan.timeline}: when it is back, its data goes aside and is copied anew`,
+  );
+  return { ...plan, recloned, checks: [...plan.checks, ...said] };
 }
+
+/**
+ * The lost primary's timeline gets its number again. A standby that followed it would go on from where it is, in
+ * another history, and neither side would notice. A former primary parks by itself.
+ */
+const foreignStandbys = (
+  cluster: Cluster,
+  { target, timeline }: Pick<PromotionPlan, 'target' | 'timeline'>,
+) =>
+  (cluster.epoch?.timeline ?? 0) < timeline
+    ? []
+    : cluster.pods.filter(
+        pod => pod.ordinal !== target.ordinal && pod.answer === undefined && pod.note?.shape === 'standby',
+      );
 
 function describeAbsence(from: Pod | undefined): string {
   if (from === undefined) return 'no pod accepts writes';
@@ -33,7 +55,9 @@ function describeAbsence(from: Pod | undefined): string {
     : `the primary, ordinal ${from.ordinal}, cannot be asked: ${whySilent(from)}`;
 }
 
-function planStandby(cluster: Cluster, target: Pod, from: Pod | undefined, who: string): PromotionPlan {
+type Draft = Omit<PromotionPlan, 'recloned'>;
+
+function planStandby(cluster: Cluster, target: Pod, from: Pod | undefined, who: string): Draft {
   const checks = [who, ...checkIdentity(cluster, target)];
   const { timeline, system_id: systemId } = target.answer!;
   const received = receivedLsn(target);
@@ -101,7 +125,7 @@ function refuseBehind(
  * Nobody who answers holds the data, and the primary's is lost: a pod that parks with its data intact is what is left.
  * It starts its server by itself once the record names it.
  */
-function planParked(cluster: Cluster, target: Pod, from: Pod | undefined, who: string): PromotionPlan {
+function planParked(cluster: Cluster, target: Pod, from: Pod | undefined, who: string): Draft {
   const ref = formatRef(cluster.ref);
   const { note, ordinal } = target;
   const timeline = Number(note?.timeline || Number.NaN);

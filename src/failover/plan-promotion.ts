@@ -23,6 +23,8 @@ export interface PromotionPlan {
   /** What the new epoch says of the data: the history it goes on with. */
   readonly systemId: string;
   readonly timeline: number;
+  /** Silent standbys that may hold another history under the same timeline: copied anew when they come back. */
+  readonly recloned: readonly Pod[];
   /** How far the target has got, as far as it can be asked. */
   readonly targetLsn: string | undefined;
   /** The last position of the old primary that anybody knows. */
@@ -111,6 +113,7 @@ function planHandover(cluster: Cluster, primary: Pod, target: Pod, force: boolea
     loss: streaming ? { kind: 'none' } : unknownLoss(behind),
     systemId: now.system_id,
     timeline: now.timeline + 1,
+    recloned: [],
     targetLsn: receivedLsn(target),
     primaryLsn: now.current_lsn,
   };

@@ -10,7 +10,7 @@
  */
 import type { Pod } from '../cluster/cluster.ts';
 import { formatRef, podPaths } from '../cluster/names.ts';
-import { claimEpoch, loadEpoch, loadOrder, withdrawOrder } from '../cluster/record.ts';
+import { claimEpoch, giveOrder, loadEpoch, loadOrder, withdrawOrder } from '../cluster/record.ts';
 import { Failure } from '../errors.ts';
 import { attemptSql, seconds } from './attempt.ts';
 import { reserves } from './deadline.ts';
@@ -53,6 +53,8 @@ export async function runPromotion(running: Running, plan: PromotionPlan): Promi
     reason: running.reason,
   });
   if (!claimed) throw await lostClaim(running);
+  for (const pod of plan.recloned)
+    await giveOrder(io.files, state, pod.ordinal, { order: 'reclone', id: running.operation.id });
   if (parked) await release(running, plan.target);
   const timeline = await promoteTarget(running, plan.target);
   return {

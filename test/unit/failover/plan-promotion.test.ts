@@ -160,6 +160,17 @@ describe('the recorded primary is lost for good', () => {
     );
   });
 
+  it('a silent standby of the lost one is copied anew when it is back: the timeline gets its number again', () => {
+    const away = silent(0);
+    const followed = { ...away, note: { ...away.note!, shape: 'standby' as const } };
+    const plan = planPromotion(clusterOf([followed, silent(1), standby(2)], { epoch }), ordinal(2), true);
+    expect(plan.recloned.map(pod => pod.ordinal)).toEqual([0]);
+    expect(plan.checks.at(-1)).toMatch(/ordinal 0 may hold another history on timeline 2: when it is back/);
+    // With a number of its own nothing can be mistaken.
+    const first = clusterOf([silent(0), { ...followed, ordinal: ordinal(1) }, standby(2)]);
+    expect(planPromotion(first, ordinal(2), true).recloned).toEqual([]);
+  });
+
   it('without --force it is refused, and nothing sends the operator to rejoin', () => {
     const cluster = clusterOf([silent(0), silent(1), standby(2)], { epoch });
     expect(refusal(cluster, 2)).toMatch(/cannot be asked[\s\S]*--force/);
