@@ -11,12 +11,16 @@ import { parseInvocation } from './protocol/invocation.ts';
 
 /** `vd` gives up after 30 s and the process is killed then (contract 0.1); what cannot be done by here is not begun. */
 const patienceMs = 27_000;
+/** Whatever still waits for docker or the controller then gives up, so that the reply comes out. */
+const hardLimitMs = 28_500;
+/** Started by a restore to outlive it: nobody waits for this one. */
+const unwaited = 'backups:restore-fetch';
 
 export async function main(argv: readonly string[], startedAt: Date): Promise<void> {
   try {
     const readsRequest = argv[0] === 'expand';
     const stdin = readsRequest ? '' : await readStdin();
-    const reply = await dispatch(dispatcher, argv, () => buildContext(stdin, startedAt));
+    const reply = await dispatch(dispatcher, argv, () => buildContext(argv, stdin, startedAt));
     await print(rendered(reply));
     process.exitCode = 'exit' in reply ? (reply.exit ?? 0) : 0;
   } catch (error) {
@@ -26,13 +30,16 @@ export async function main(argv: readonly string[], startedAt: Date): Promise<vo
   }
 }
 
-function buildContext(stdin: string, startedAt: Date): Context {
+function buildContext(argv: readonly string[], stdin: string, startedAt: Date): Context {
   const invocation = parseInvocation(stdin);
   const pluginDir = invocation.plugin_dir ?? process.env['VOODU_PLUGIN_DIR'] ?? dirname(import.meta.dirname);
   // VOODU_ROOT is the plugins' root here (contract 2.1).
   const pluginsRoot = process.env['VOODU_ROOT'];
   return {
-    io: realIo(invocation.controller_url),
+    io: realIo(
+      invocation.controller_url,
+      argv[0] === unwaited ? undefined : new Date(startedAt.getTime() + hardLimitMs),
+    ),
     pluginDir,
     root: pluginsRoot === undefined ? '/opt/voodu' : join(pluginsRoot, '..'),
     typedAs: invocation.plugin ?? 'pg',

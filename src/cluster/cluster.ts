@@ -4,7 +4,7 @@ import type { LocalServer } from '../postgres/local-sql.ts';
 import { lsnDistance } from '../postgres/lsn.ts';
 import type { ServerAnswer } from '../postgres/probe.ts';
 import type { AppliedSpec } from './applied-spec.ts';
-import type { Bucket } from './bucket.ts';
+import { type Bucket, bucketValue } from './bucket.ts';
 import { type ClusterRef, formatRef, standbyName } from './names.ts';
 import type { Ordinal } from './ordinal.ts';
 import type { Epoch, PodNote } from './record.ts';
@@ -46,10 +46,12 @@ export function writablePods({ epoch, pods }: Cluster): Pod[] {
 export const livePrimary = (cluster: Cluster): Pod | undefined => writablePods(cluster)[0];
 
 /** Where writes belong: the live primary, else the recorded one. */
-export function primaryOrdinal(cluster: Cluster): Ordinal {
-  const recorded = Number(cluster.bucket['PG_PRIMARY_ORDINAL'] ?? 0) as Ordinal;
-  return livePrimary(cluster)?.ordinal ?? cluster.epoch?.primary ?? recorded;
-}
+export const primaryOrdinal = (cluster: Cluster): Ordinal =>
+  livePrimary(cluster)?.ordinal ?? cluster.epoch?.primary ?? bucketOrdinal(cluster);
+
+/** The primary as the bucket has it; an apply believes it. */
+export const bucketOrdinal = ({ bucket }: Pick<Cluster, 'bucket'>): Ordinal =>
+  Number(bucketValue(bucket, 'primaryOrdinal') ?? 0) as Ordinal;
 
 export type PodState =
   | 'primary'
@@ -59,6 +61,8 @@ export type PodState =
   | 'needs-reclone'
   | 'diverged'
   | 'fenced'
+  | 'held'
+  | 'refused'
   | 'waiting'
   | 'starting'
   | 'stopped'
@@ -70,8 +74,8 @@ export function podState(cluster: Cluster, pod: Pod): PodState {
   if (pod.container === undefined) return 'missing';
   if (pod.container.state === 'exited' || pod.container.state === 'created') return 'stopped';
   if (pod.answer === undefined) return silentState(pod);
-  if (!pod.answer.in_recovery)
-    return cluster.epoch !== undefined && cluster.epoch.primary !== pod.ordinal ? 'fenced' : 'primary';
+  // Whatever the record says of it: it accepts writes.
+  if (!pod.answer.in_recovery) return 'primary';
   const primary = livePrimary(cluster)?.answer;
   const sender = primary?.senders.find(row => row.name === standbyName(pod.ordinal));
   const slot = primary?.slots.find(row => row.name === standbyName(pod.ordinal));
@@ -82,14 +86,21 @@ export function podState(cluster: Cluster, pod: Pod): PodState {
   return 'not-streaming';
 }
 
+/** Written by the container that is there now, not by one before it. */
+export const isCurrentNote = ({ container, note }: Pick<Pod, 'container' | 'note'>): boolean =>
+  note !== undefined && container?.id.startsWith(note.container || '-') === true;
+
+/** What a pod without a server says of itself (templates/usr/local/bin/voodu-postgres-entrypoint, `park`). */
 function silentState({ container, note }: Pod): PodState {
-  if (container?.state === 'paused' || note === undefined || !container?.id.startsWith(note.container || '-'))
+  if (container?.state === 'paused' || note === undefined || !isCurrentNote({ container, note }))
     return 'unknown';
   if (note.state !== 'parked')
     return note.state === 'primary' || note.state === 'standby' ? 'unknown' : 'starting';
   if (note.reason.startsWith('FENCED'))
     return note.reason.includes('went its own way') ? 'diverged' : 'fenced';
-  return note.reason.startsWith('waiting') ? 'waiting' : 'unknown';
+  if (note.reason.startsWith('HELD')) return 'held';
+  // Everything else it parks for needs somebody's hand.
+  return /^(rejoin: )?waiting|^rejoin: .*trying again/.test(note.reason) ? 'waiting' : 'refused';
 }
 
 /** Bytes a standby still has to replay; undefined where it cannot be measured on both ends. */

@@ -1,5 +1,6 @@
 /** What is wrong with a cluster, from worst to mild: the reasons behind `check` and `info`. Pure. */
-import { type Cluster, lagBytes, podState, writablePods } from './cluster.ts';
+import { spellBytes } from '../format.ts';
+import { bucketOrdinal, type Cluster, lagBytes, type Pod, podState, writablePods } from './cluster.ts';
 import { formatRef } from './names.ts';
 
 export type Severity = 'critical' | 'warning' | 'unknown';
@@ -26,7 +27,7 @@ export function findings(cluster: Cluster): Finding[] {
 
 function primaryFindings(cluster: Cluster, ref: string): Finding[] {
   const writable = writablePods(cluster);
-  if (writable.length === 1) return [];
+  if (writable.length === 1) return recordFindings(cluster, writable[0]!, ref);
   const names = writable.map(pod => pod.name).join(', ');
   if (writable.length > 1)
     return [
@@ -48,9 +49,30 @@ function primaryFindings(cluster: Cluster, ref: string): Finding[] {
     : [{ severity: 'critical', text: 'no pod answers', next: `vd logs ${ref}` }];
 }
 
-function podFindings(cluster: Cluster, pod: Cluster['pods'][number], ref: string): Finding[] {
+/** The primary is known; what else names one must agree. */
+function recordFindings(cluster: Cluster, primary: Pod, ref: string): Finding[] {
+  const { epoch } = cluster;
+  const found: Finding[] = [];
+  if (epoch !== undefined && epoch.primary !== primary.ordinal)
+    found.push({
+      severity: 'critical',
+      text: `ordinal ${primary.ordinal} accepts writes, and epoch ${epoch.epoch} names ordinal ${epoch.primary}; its pod takes the next epoch or stops the server within seconds`,
+      next: `vd pg:info ${ref}`,
+    });
+  else if (bucketOrdinal(cluster) !== primary.ordinal)
+    found.push({
+      severity: 'warning',
+      text: `the bucket says ordinal ${bucketOrdinal(cluster)}, the primary is ordinal ${primary.ordinal}`,
+      next: `vd pg:promote ${ref} --replica ${primary.ordinal}`,
+    });
+  return found;
+}
+
+function podFindings(cluster: Cluster, pod: Pod, ref: string): Finding[] {
   const state = podState(cluster, pod);
-  const rejoin = `vd pg:rejoin ${ref} --replica ${pod.ordinal}`;
+  const command = `vd pg:rejoin ${ref} --replica ${pod.ordinal}`;
+  // Without a primary there is nothing to rejoin, and that comes first.
+  const rejoin = (more = '') => (writablePods(cluster).length === 0 ? {} : { next: `${command}${more}` });
   switch (state) {
     case 'primary':
       return [];
@@ -58,7 +80,7 @@ function podFindings(cluster: Cluster, pod: Cluster['pods'][number], ref: string
     case 'catching-up': {
       const lag = lagBytes(cluster, pod);
       return lag !== undefined && lag > lagWarningBytes
-        ? [{ severity: 'warning', text: `ordinal ${pod.ordinal} is ${lag} bytes behind` }]
+        ? [{ severity: 'warning', text: `ordinal ${pod.ordinal} is ${spellBytes(lag)} behind` }]
         : [];
     }
     case 'needs-reclone':
@@ -66,19 +88,32 @@ function podFindings(cluster: Cluster, pod: Cluster['pods'][number], ref: string
         {
           severity: 'critical',
           text: `ordinal ${pod.ordinal} fell behind the retained WAL`,
-          next: `${rejoin} --reclone`,
+          ...rejoin(' --reclone'),
         },
       ];
     case 'diverged':
     case 'fenced':
-      return [{ severity: 'warning', text: `ordinal ${pod.ordinal} is ${state}`, next: rejoin }];
+      return [{ severity: 'warning', text: `ordinal ${pod.ordinal} is ${state}`, ...rejoin() }];
+    case 'held':
+      return [
+        {
+          severity: 'warning',
+          text: `ordinal ${pod.ordinal} is held: promote --no-restart left it stopped`,
+          ...rejoin(),
+        },
+      ];
+    case 'refused':
+      return [{ severity: 'critical', text: `ordinal ${pod.ordinal} does not start: ${pod.note?.reason}` }];
+    case 'waiting':
+      return [{ severity: 'warning', text: `ordinal ${pod.ordinal}: ${pod.note?.reason}` }];
     case 'missing':
       return [{ severity: 'critical', text: `ordinal ${pod.ordinal} has no container`, next: 'vd apply' }];
     case 'unknown':
       return [
         {
           severity: 'unknown',
-          text: `ordinal ${pod.ordinal} cannot be asked: ${pod.note?.state === 'parked' ? pod.note.reason : pod.silence}`,
+          text: `ordinal ${pod.ordinal} cannot be asked: ${pod.silence}`,
+          next: `vd logs ${ref}`,
         },
       ];
     default:
@@ -92,6 +127,6 @@ function slotFindings(cluster: Cluster): Finding[] {
     .filter(slot => !slot.active && (slot.retained_bytes ?? 0) > retainedWarningBytes)
     .map(slot => ({
       severity: 'warning',
-      text: `slot ${slot.name} is unused and holds ${slot.retained_bytes} bytes of WAL`,
+      text: `slot ${slot.name} is unused and holds ${spellBytes(slot.retained_bytes ?? 0)} of WAL`,
     }));
 }

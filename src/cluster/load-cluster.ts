@@ -1,5 +1,5 @@
 /** Reads a cluster: the stored spec, the bucket and the record, and every pod asked at the same time. */
-import { Failure } from '../errors.ts';
+import { Failure, isFailure } from '../errors.ts';
 import type { Container, Io } from '../io.ts';
 import { type LocalServer, trySql } from '../postgres/local-sql.ts';
 import { parseProbe, probeStatement } from '../postgres/probe.ts';
@@ -76,11 +76,23 @@ async function probe(
       timeoutMs: patienceMs,
     });
     const answer = exitCode === 0 ? parseProbe(stdout) : undefined;
-    return { answer, silence: answer ? undefined : (lastLine(stderr) ?? 'the server gave no answer') };
-  } catch {
-    return { answer: undefined, silence: `no answer within ${patienceMs / 1000} s` };
+    const silence = timedOut.has(exitCode)
+      ? late(patienceMs)
+      : (lastLine(stderr) ?? 'the server gave no answer');
+    return { answer, silence: answer ? undefined : silence };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return {
+      answer: undefined,
+      silence: error.kind === 'deadline' ? late(patienceMs) : error.message,
+    };
   }
 }
+
+const late = (patienceMs: number): string => `no answer within ${patienceMs / 1000} s`;
+
+/** How `timeout` in the pod leaves when it ends psql. */
+const timedOut: ReadonlySet<number> = new Set([124, 143]);
 
 const lastLine = (text: string): string | undefined =>
   text

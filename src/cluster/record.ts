@@ -16,6 +16,11 @@ export interface Epoch {
   readonly at: string;
   readonly by: string;
   readonly why: string;
+  /** Of a promotion, for an audit: how far the target had got, and the last position of the old primary anybody knew. */
+  readonly targetLsn?: string | undefined;
+  readonly primaryLsn?: string | undefined;
+  /** What the operator gave as the reason. */
+  readonly reason?: string | undefined;
 }
 
 /** What a pod last said of itself. */
@@ -62,6 +67,9 @@ export function claimEpoch(
     at: isoSeconds(host.now()),
     by: claim.by,
     why: claim.why,
+    ...(claim.targetLsn === undefined ? {} : { target_lsn: claim.targetLsn }),
+    ...(claim.primaryLsn === undefined ? {} : { primary_lsn: claim.primaryLsn }),
+    ...(claim.reason === undefined ? {} : { reason: claim.reason }),
   };
   return files.createExclusive(`${epochsIn(directory)}/${claim.epoch}`, formatNotes(lines));
 }
@@ -160,5 +168,8 @@ function parseEpoch(epoch: number, text: string): Epoch | undefined {
     at: notes['at'] ?? '',
     by: notes['by'] ?? '',
     why: notes['why'] ?? '',
+    targetLsn: notes['target_lsn'],
+    primaryLsn: notes['primary_lsn'],
+    reason: notes['reason'],
   };
 }

@@ -3,7 +3,6 @@ import { runsToBringOne, staleness } from '../backup/freshness.ts';
 import { findLastBackup } from '../backup/last-backup.ts';
 import { resolvePolicy } from '../backup/policy.ts';
 import { command, type Reply } from '../cli/command.ts';
-import { formatSeconds } from '../cli/format.ts';
 import { plural } from '../cli/plural.ts';
 import { type Cluster, livePrimary, podState } from '../cluster/cluster.ts';
 import { superuserPassword } from '../cluster/connection-url.ts';
@@ -11,6 +10,7 @@ import { type Finding, findings } from '../cluster/health.ts';
 import { loadCluster } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
+import { formatBytes, formatSeconds } from '../format.ts';
 import type { Io } from '../io.ts';
 import { clusterParam, jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 
@@ -145,5 +145,5 @@ async function diskFindings(io: Io, cluster: Cluster): Promise<Finding[]> {
   if (volume === undefined) return [];
   const free = await io.files.freeBytes(volume).catch(() => undefined);
   if (free === undefined || free >= leastFreeBytes) return [];
-  return [{ severity: 'warning', text: `${free} bytes free where the data and WAL are` }];
+  return [{ severity: 'warning', text: `${formatBytes(free)} free where the data and WAL are` }];
 }

@@ -1,7 +1,6 @@
 import { appliedSchedule } from '../backup/applied-schedule.ts';
 import { lastBackup } from '../backup/last-backup.ts';
 import { type Context, command, json, text } from '../cli/command.ts';
-import { formatBytes, formatSeconds } from '../cli/format.ts';
 import { renderTable } from '../cli/table.ts';
 import { type Cluster, livePrimary } from '../cluster/cluster.ts';
 import { superuserPassword } from '../cluster/connection-url.ts';
@@ -9,6 +8,7 @@ import { loadCluster } from '../cluster/load-cluster.ts';
 import { superuserCredentials, tryLogin } from '../cluster/password.ts';
 import { type Extras, type Snapshot, snapshot } from '../cluster/snapshot.ts';
 import { describeUnfinished } from '../failover/operation.ts';
+import { formatBytes, formatSeconds } from '../format.ts';
 import type { Io } from '../io.ts';
 import { clusterParam, jsonSwitch, outputFormat, wantsJson } from './shared-params.ts';
 

@@ -1,21 +1,35 @@
 import { type Context, command, message, type Reply } from '../cli/command.ts';
-import { type Cluster, livePrimary, type Pod, podOf, titleOf } from '../cluster/cluster.ts';
-import { parseConsumers } from '../cluster/consumers.ts';
+import { asText } from '../cli/params.ts';
+import {
+  type Cluster,
+  livePrimary,
+  type Pod,
+  podOf,
+  primaryOrdinal,
+  titleOf,
+  writablePods,
+} from '../cluster/cluster.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
-import { type ClusterRef, formatRef } from '../cluster/names.ts';
+import type { ClusterRef } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
-import { Failure } from '../errors.ts';
+import { loadEpoch } from '../cluster/record.ts';
+import { Failure, isFailure } from '../errors.ts';
+import { deadlineAt } from '../failover/deadline.ts';
+import { describeDone, describePlan } from '../failover/describe-promotion.ts';
+import { formatDrift, loadDrift, mend } from '../failover/mend.ts';
 import {
   beginOperation,
   commandOf,
   endOperation,
   loadOperation,
   type Operation,
+  requireFinished,
 } from '../failover/operation.ts';
-import { type PromotionPlan, planPromotion } from '../failover/plan-promotion.ts';
+import { type PromotionPlan, planPromotion, requireTarget } from '../failover/plan-promotion.ts';
 import { resumeOldPrimary } from '../failover/resume.ts';
-import { type Promotion, promoteTarget, type Running, runPromotion } from '../failover/run-promotion.ts';
-import { type Settled, settle } from '../failover/settle.ts';
+import { promoteTarget, runPromotion } from '../failover/run-promotion.ts';
+import type { Running } from '../failover/running.ts';
+import { settle } from '../failover/settle.ts';
 import { clusterParam, requiredReplica } from './shared-params.ts';
 
 const params = {
@@ -26,6 +40,12 @@ const params = {
     doc: 'when the primary cannot be asked: fence it and accept that what only it had is lost',
   },
   dryRun: { type: 'switch', doc: 'check and print the plan; change nothing' },
+  reason: {
+    type: 'flag',
+    metavar: '<text>',
+    doc: 'why, for the record of the epoch',
+    parse: asText,
+  },
   noRestart: { type: 'switch', doc: 'leave the old primary stopped instead of making it a standby' },
 } as const;
 
@@ -35,7 +55,9 @@ promoted; otherwise the old primary goes on. The other pods follow by themselves
 standby, linked apps get their new URLs. No pod is recreated. If the command is cut off, run it again: it goes on.
 
 Without a live primary it is refused, unless --force: then the old primary is fenced first, and only the most
-advanced reachable standby is accepted.`;
+advanced reachable standby is accepted; where none is left, a pod that parks with its data intact.
+
+For the pod that is the primary already it puts right what still names another one, or is refused.`;
 
 const examples = [
   { line: 'vd pg:promote my-app/db --replica 1 --dry-run', does: 'what would happen' },
@@ -52,6 +74,7 @@ interface PromoteValues {
   readonly force: boolean;
   readonly dryRun: boolean;
   readonly noRestart: boolean;
+  readonly reason: string | undefined;
 }
 
 const run = (context: Context, values: PromoteValues) => promoteCluster(context, values);
@@ -77,122 +100,140 @@ export const failover = command({
 
 async function promoteCluster(context: Context, values: PromoteValues): Promise<Reply> {
   const { io } = context;
+  const deadline = deadlineAt(io.host, context.deadline, 'asking the pods');
   const found = await loadCluster(io, values.cluster, patience.toAct);
-  const left = await loadOperation(io.files, found.spec.state);
-  const cluster = values.dryRun ? found : await resumeOldPrimary(io, found, left);
-  const mine = left?.kind === 'promote' && left.target === values.replica;
-  const target = podOf(cluster, values.replica);
-  if (!values.force) refuseBesideUnfinished(cluster, values.replica, left);
-  // The epoch names the target already: what is left is to finish, whatever a fresh plan would say.
-  const named = cluster.epoch?.primary === values.replica && target?.answer !== undefined;
-  const finishing = named && (mine || (target.answer!.in_recovery && !livePrimary(cluster)));
-  const plan = finishing ? undefined : planPromotion(cluster, values.replica, values.force);
-  if (values.dryRun) return message(describePlan(cluster, values, plan));
-  const from = plan?.from?.ordinal;
-  const { operation } = await beginOperation(io, cluster.ref, cluster.spec.state, {
+  requireTarget(found, values.replica);
+  const recorded = primaryOrdinal(found);
+  const wanted = {
     kind: 'promote',
     target: values.replica,
-    from,
-  });
-  const running: Running = { io, cluster, operation, deadline: context.deadline, hold: values.noRestart };
-  let promotion: Promotion | undefined;
+    from: recorded === values.replica ? undefined : recorded,
+  } as const;
+  if (values.dryRun) return preview(context, found, values, wanted);
+  const { operation, left } = await beginOperation(io, found, wanted, { force: values.force });
+  const running: Running = {
+    io,
+    cluster: found,
+    operation,
+    deadline,
+    hold: values.noRestart,
+    reason: values.reason,
+    again:
+      commandOf(found.ref, wanted) +
+      (values.force ? ' --force' : '') +
+      (values.noRestart ? ' --no-restart' : ''),
+  };
   try {
-    promotion = plan
-      ? await runPromotion(running, plan)
-      : { timeline: await promoteTarget(running, target!), gapMs: undefined };
+    return await decideAndRun(context, running, values, left);
   } catch (error) {
-    // Before the claim nothing has changed, so nothing is unfinished either; where that cannot be seen, it stays noted.
-    const now = await loadCluster(io, values.cluster, patience.toAct).catch(() => undefined);
-    if (now !== undefined && now.epoch?.primary !== values.replica)
-      await endOperation(io.files, cluster.spec.state);
+    const now = await loadEpoch(io.files, found.spec.state);
+    const claimed =
+      now?.primary === values.replica && (isOwn(left, values) || now.epoch !== found.epoch?.epoch);
+    // Before the claim nothing has changed, so nothing is unfinished either.
+    if (!claimed) await endOperation(io, found.spec.state, operation);
     throw error;
   }
-  const settled = await settle(running, context.root, { target: target! });
-  await endOperation(io.files, cluster.spec.state);
+}
+
+async function decideAndRun(
+  context: Context,
+  begun: Running,
+  values: PromoteValues,
+  left: Operation | undefined,
+): Promise<Reply> {
+  const { io, operation, deadline } = begun;
+  const seen = begun.cluster;
+  // Another command may have ended between the look at the pods and the lock.
+  const now = await loadEpoch(io.files, seen.spec.state);
+  const current = now?.epoch === seen.epoch?.epoch ? seen : await loadCluster(io, seen.ref, patience.toAct);
+  const cluster = await resumeOldPrimary(io, deadline, current, left);
+  const target = podOf(cluster, values.replica)!;
+  const decision = await decide(context, cluster, target, values, left);
+  if (decision.do === 'mend') {
+    await mend(io, context.root, cluster, target, decision.drift);
+    await endOperation(io, cluster.spec.state, operation);
+    return message(
+      [
+        alreadyPrimary(cluster, target),
+        'put right:',
+        ...formatDrift(decision.drift, target).map(indent),
+      ].join('\n'),
+      decision.drift.actions,
+    );
+  }
+  const plan = decision.do === 'promote' ? decision.plan : undefined;
+  const running: Running = {
+    ...begun,
+    cluster,
+    operation: plan ? { ...operation, from: plan.from?.ordinal } : operation,
+  };
+  const promotion = plan
+    ? await runPromotion(running, plan)
+    : { timeline: await promoteTarget(running, target), gapMs: undefined };
+  const settled = await settle(running, context.root, { target }).catch((error: unknown) => {
+    throw unsettled(error, running);
+  });
+  await endOperation(io, cluster.spec.state, operation);
   return message(describeDone(values, plan, promotion, settled), settled.actions);
 }
 
-/** Somebody else was given the right to write and has not begun to: that has to end first. */
-function refuseBesideUnfinished(cluster: Cluster, wanted: Ordinal, left: Operation | undefined): void {
-  if (
-    left?.kind !== 'promote' ||
-    left.target === wanted ||
-    cluster.epoch?.primary !== left.target ||
-    livePrimary(cluster)
-  )
-    return;
-  throw new Failure(
-    'refused',
-    `the promotion of ordinal ${left.target} was begun at ${left.startedAt} and is not finished (step: ${left.step})`,
-    {
-      hint: `Finish it: ${commandOf(cluster.ref, left)}.`,
-    },
-  );
-}
+type Decision =
+  | { readonly do: 'promote'; readonly plan: PromotionPlan }
+  /** The epoch names the target already: what is left is to finish, whatever a fresh plan would say. */
+  | { readonly do: 'finish' }
+  | { readonly do: 'mend'; readonly drift: NonNullable<Awaited<ReturnType<typeof loadDrift>>> };
 
-function describePlan(cluster: Cluster, values: PromoteValues, plan: PromotionPlan | undefined): string {
-  if (!plan)
-    return `${titleOf(cluster)}: the promotion of ordinal ${values.replica} was begun and not finished; without --dry-run it is finished now`;
-  const { from, target, mode } = plan;
-  const others = cluster.pods.filter(pod => pod.ordinal !== target.ordinal).map(pod => pod.ordinal);
-  const apps = parseConsumers(cluster.bucket).map(consumer => formatRef(consumer.ref));
-  const steps = [
-    ...(mode === 'planned'
-      ? [
-          `checkpoint and stop ordinal ${from!.ordinal} cleanly`,
-          `prove that ordinal ${target.ordinal} has everything, or start ordinal ${from!.ordinal} again`,
-        ]
-      : [
-          from === undefined
-            ? 'no old primary is known: nothing to fence'
-            : `kill ${from.name} and see it dead`,
-        ]),
-    `record ordinal ${target.ordinal} as the only one that may write (epoch ${(cluster.epoch?.epoch ?? 0) + 1})`,
-    `pg_promote on ordinal ${target.ordinal}`,
-    `ordinals ${others.join(', ')} follow it`,
-    ...(apps.length === 0 ? [] : [`new URLs for ${apps.join(', ')}`]),
-  ];
-  return [
-    `${titleOf(cluster)}: promoting ordinal ${target.ordinal} (${mode}); nothing was changed`,
-    'checked:',
-    ...plan.checks.map(check => `  ${check}`),
-    'would do:',
-    ...steps.map((line, index) => `  ${index + 1}. ${line}`),
-    `may lose: ${plan.possibleLossBytes === 0 ? 'nothing' : lossSentence(plan.possibleLossBytes)}`,
-  ].join('\n');
-}
-
-const lossSentence = (bytes: number | undefined): string =>
-  bytes === undefined
-    ? 'what the old primary wrote and nobody received; how much cannot be known'
-    : `${bytes} bytes of WAL that are known to be missing, and whatever the old primary wrote that nobody received`;
-
-function describeDone(
+async function decide(
+  { io }: Context,
+  cluster: Cluster,
+  target: Pod,
   values: PromoteValues,
-  plan: PromotionPlan | undefined,
-  promotion: Promotion,
-  { cluster, streaming, notStreaming }: Settled,
-): string {
-  const ref = formatRef(cluster.ref);
-  const primary = livePrimary(cluster) as Pod | undefined;
-  const held = values.noRestart && plan?.from ? plan.from.ordinal : undefined;
-  return [
-    `${titleOf(cluster)}: ordinal ${values.replica} is the primary, on timeline ${primary?.answer?.timeline ?? promotion.timeline}`,
-    ...(promotion.gapMs === undefined ? [] : [`writes paused for ${(promotion.gapMs / 1000).toFixed(1)} s`]),
-    ...(plan?.mode === 'forced'
-      ? [
-          `forced: it may lack ${lossSentence(plan.possibleLossBytes)}; the event is in the record of epoch ${cluster.epoch?.epoch}`,
-        ]
-      : []),
-    ...(streaming.length === 0 ? [] : [`streaming from it: ${streaming.join(', ')}`]),
-    ...notStreaming.map(
-      ordinal =>
-        `ordinal ${ordinal} does not stream yet: vd pg:info ${ref}, then vd pg:rejoin ${ref} --replica ${ordinal}`,
-    ),
-    ...(held === undefined
-      ? []
-      : [
-          `--no-restart: ordinal ${held} is stopped; make it a standby with vd pg:rejoin ${ref} --replica ${held}`,
-        ]),
-  ].join('\n');
+  left: Operation | undefined,
+): Promise<Decision> {
+  const primary = livePrimary(cluster);
+  const named = cluster.epoch?.primary === target.ordinal && target.answer !== undefined;
+  if (named && (isOwn(left, values) || (target.answer!.in_recovery && !primary))) return { do: 'finish' };
+  if (primary?.ordinal === target.ordinal && writablePods(cluster).length === 1) {
+    const drift = await loadDrift(io, cluster, primary);
+    if (drift) return { do: 'mend', drift };
+  }
+  return { do: 'promote', plan: planPromotion(cluster, target.ordinal, values.force) };
+}
+
+const isOwn = (left: Operation | undefined, { replica }: PromoteValues): boolean =>
+  left?.kind === 'promote' && left.target === replica;
+
+/** --dry-run: looks, takes no lock and changes nothing. */
+async function preview(
+  context: Context,
+  cluster: Cluster,
+  values: PromoteValues,
+  wanted: Pick<Operation, 'kind' | 'target'>,
+): Promise<Reply> {
+  const left = await loadOperation(context.io.files, cluster.spec.state);
+  if (left && !values.force) requireFinished(cluster, left, wanted);
+  const target = podOf(cluster, values.replica)!;
+  const decision = await decide(context, cluster, target, values, left);
+  if (decision.do === 'promote') return message(describePlan(cluster, decision.plan));
+  if (decision.do === 'finish')
+    return message(
+      `${titleOf(cluster)}: the promotion of ordinal ${values.replica} was begun and not finished; without --dry-run it is finished now`,
+    );
+  const drift = formatDrift(decision.drift, target).map(indent);
+  return message([alreadyPrimary(cluster, target), 'would put right:', ...drift].join('\n'));
+}
+
+const indent = (line: string): string => `  ${line}`;
+
+const alreadyPrimary = (cluster: Cluster, { ordinal }: Pod): string =>
+  `${titleOf(cluster)}: ordinal ${ordinal} is the primary already`;
+
+/** The new primary writes; only what points at it is not all in place. */
+function unsettled(error: unknown, { operation, again }: Running): unknown {
+  if (!isFailure(error)) return error;
+  return new Failure(
+    error.kind,
+    `ordinal ${operation.target} is the primary and accepts writes; what points at it is not all in place: ${error.message}`,
+    { hint: `Run ${again} again to finish.`, cause: error },
+  );
 }

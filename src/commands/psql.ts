@@ -1,7 +1,7 @@
 import { command } from '../cli/command.ts';
 import { asText } from '../cli/params.ts';
-import { type Cluster, livePrimary, type Pod, podOf } from '../cluster/cluster.ts';
-import { loadCluster } from '../cluster/load-cluster.ts';
+import { type Cluster, livePrimary, type Pod, podOf, primaryOrdinal } from '../cluster/cluster.ts';
+import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
 import { Failure } from '../errors.ts';
@@ -33,7 +33,7 @@ SQL may also come from stdin.`,
     { line: 'vd pg:psql my-app/db < migration.sql', does: 'a file' },
   ],
   run: async ({ io }, values) => {
-    const cluster = await loadCluster(io, values.cluster);
+    const cluster = await loadCluster(io, values.cluster, patience.toAct);
     const pod = choosePod(cluster, values.replica);
     const { user, database, port } = cluster.spec;
     const sql = values.command === undefined ? [] : ['-c', values.command];
@@ -77,7 +77,7 @@ function withTerminal(words: readonly string[]): string[] {
 
 function choosePod(cluster: Cluster, wanted: Ordinal | undefined): Pod {
   const ref = formatRef(cluster.ref);
-  const pod = wanted === undefined ? livePrimary(cluster) : podOf(cluster, wanted);
+  const pod = wanted === undefined ? (livePrimary(cluster) ?? unasked(cluster)) : podOf(cluster, wanted);
   if (pod === undefined && wanted !== undefined)
     throw new Failure(
       'not-found',
@@ -87,9 +87,16 @@ function choosePod(cluster: Cluster, wanted: Ordinal | undefined): Pod {
     throw new Failure('refused', `no pod of ${ref} accepts writes`, {
       hint: `See vd pg:info ${ref}; read from a standby with --replica <n>.`,
     });
-  if (pod.answer === undefined)
+  if (pod.answer === undefined && wanted !== undefined)
     throw new Failure('refused', `${pod.name} does not answer: ${pod.silence}`, {
       hint: `See vd pg:info ${ref} and vd logs ${ref}.`,
     });
   return pod;
+}
+
+/** Where nobody answers, the recorded primary may only be busy, or full of sessions: psql itself says what is wrong. */
+function unasked(cluster: Cluster): Pod | undefined {
+  if (cluster.pods.some(pod => pod.answer !== undefined)) return undefined;
+  const recorded = podOf(cluster, primaryOrdinal(cluster));
+  return recorded?.container?.state === 'running' ? recorded : undefined;
 }

@@ -1,23 +1,24 @@
 import { type Context, command, message, type Reply } from '../cli/command.ts';
-import { formatBytes } from '../cli/format.ts';
-import {
-  type Cluster,
-  livePrimary,
-  localServer,
-  type Pod,
-  podOf,
-  podState,
-  titleOf,
-} from '../cluster/cluster.ts';
+import { type Cluster, livePrimary, type Pod, podOf, podState, titleOf } from '../cluster/cluster.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
-import { type ClusterRef, formatRef, standbyName } from '../cluster/names.ts';
+import { type ClusterRef, formatRef, podPaths, standbyName } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
-import { giveOrder, loadReport } from '../cluster/record.ts';
+import { giveOrder, loadReport, withdrawOrder } from '../cluster/record.ts';
 import { Failure } from '../errors.ts';
+import { attemptSql } from '../failover/attempt.ts';
 import { checkpoint } from '../failover/checkpoint.ts';
-import { beginOperation, commandOf, endOperation } from '../failover/operation.ts';
-import { kick } from '../failover/run-promotion.ts';
-import { trySql } from '../postgres/local-sql.ts';
+import { type Deadline, deadlineAt, reserves } from '../failover/deadline.ts';
+import { followScript } from '../failover/follow-rejoin.ts';
+import {
+  beginOperation,
+  commandOf,
+  endOperation,
+  loadOperation,
+  type Operation,
+  requireFinished,
+} from '../failover/operation.ts';
+import { kick } from '../failover/running.ts';
+import { formatBytes } from '../format.ts';
 import { clusterParam, requiredReplica } from './shared-params.ts';
 
 export const rejoin = command({
@@ -50,46 +51,70 @@ interface RejoinValues {
 
 async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply> {
   const { io } = context;
+  const deadline = deadlineAt(io.host, context.deadline, 'asking the pods');
   const cluster = await loadCluster(io, values.cluster, patience.toAct);
   const pod = requirePod(cluster, values.replica);
   const primary = requirePrimary(cluster);
   const ref = formatRef(cluster.ref);
-  const how = values.reclone ? 'reclone' : 'rewind';
+  const how = values.reclone || isLater(pod, primary) ? 'reclone' : 'rewind';
   if (pod.ordinal === primary.ordinal)
     throw new Failure('refused', `ordinal ${pod.ordinal} of ${ref} is the primary`, {
       hint: `To make it a standby, promote another one: vd pg:promote ${ref} --replica <n>.`,
     });
-  if (podState(cluster, pod) === 'streaming' && !values.reclone)
+  const wanted = { kind: 'rejoin', target: pod.ordinal, from: primary.ordinal } as const;
+  if (podState(cluster, pod) === 'streaming' && !values.reclone) {
+    if (!values.dryRun) await forgetOwn(context, cluster, wanted);
     return message(
       `${titleOf(cluster)}: ordinal ${pod.ordinal} is streaming from ordinal ${primary.ordinal} already`,
     );
-  if (values.dryRun) return message(describePlan(cluster, pod, primary, how));
-  const { operation } = await beginOperation(io, cluster.ref, cluster.spec.state, {
-    kind: 'rejoin',
-    target: pod.ordinal,
-    from: primary.ordinal,
-  });
+  }
+  if (values.dryRun) {
+    const left = await loadOperation(io.files, cluster.spec.state);
+    if (left) requireFinished(cluster, left, wanted);
+    return message(describePlan(cluster, pod, primary, how));
+  }
+  const { operation } = await beginOperation(io, cluster, wanted);
+  const { state } = cluster.spec;
   try {
     // pg_rewind looks for the fork in the primary's control file; a checkpoint brings its timeline up to date.
-    await checkpoint(io, cluster, primary, commandOf(cluster.ref, operation));
-    await giveOrder(io.files, cluster.spec.state, pod.ordinal, { order: how, id: operation.id });
-    if (pod.container?.state === 'exited') await io.docker.start(pod.name);
+    await checkpoint(io, deadline, cluster, primary, commandOf(cluster.ref, operation));
+    await giveOrder(io.files, state, pod.ordinal, { order: how, id: operation.id });
+    if (pod.container?.state === 'exited')
+      await io.docker.start(pod.name).catch(async (error: unknown) => {
+        // Nobody is told that it would be rewound whenever it comes up some day.
+        await withdrawOrder(io.files, state, pod.ordinal);
+        throw error;
+      });
     else await kick(io, pod);
-  } catch (error) {
-    await endOperation(io.files, cluster.spec.state);
-    throw error;
+  } finally {
+    // The order is the pod's from here on; nothing of it is this command's to finish.
+    await endOperation(io, state, operation);
   }
-  // The order is the pod's from here on; nothing of it is this command's to finish.
-  await endOperation(io.files, cluster.spec.state);
   const since = io.host.now();
-  const report = await follow(context, cluster, pod, operation.id);
+  const report = await follow(context, deadline, cluster, pod, operation.id);
   if (report?.['state'] === 'failed')
     throw new Failure('refused', `ordinal ${pod.ordinal} could not rejoin: ${report['reason']}`, {
       hint: `See vd logs ${ref} and vd pg:info ${ref}.`,
     });
   if (report?.['state'] === 'finished')
-    return message(await describeDone(context, cluster, pod, primary, report));
-  return followInTerminal(cluster, pod, since, report?.['step']);
+    return message(await describeDone(context, deadline, cluster, pod, primary, report));
+  return followInTerminal(cluster, pod, since, operation.id, report?.['step']);
+}
+
+/** On a later timeline than the primary's: where they parted is not in the primary's history, so there is no rewinding. */
+const isLater = (pod: Pod, primary: Pod): boolean =>
+  (pod.answer?.timeline ?? Number(pod.note?.timeline || 0)) > primary.answer!.timeline;
+
+/** A rejoin whose command died has been carried on by the pod: nothing of it is unfinished. */
+async function forgetOwn(
+  { io }: Context,
+  cluster: Cluster,
+  wanted: Pick<Operation, 'kind' | 'target' | 'from'>,
+): Promise<void> {
+  const left = await loadOperation(io.files, cluster.spec.state);
+  if (left?.kind !== 'rejoin' || left.target !== wanted.target || io.host.processAlive(left.holder)) return;
+  const { operation } = await beginOperation(io, cluster, wanted);
+  await endOperation(io, cluster.spec.state, operation);
 }
 
 function requirePod(cluster: Cluster, wanted: Ordinal): Pod {
@@ -141,18 +166,18 @@ function describePlan(cluster: Cluster, pod: Pod, primary: Pod, how: 'rewind' | 
 
 /** The pod's report, or the last one of a longer work when this command's time is over. */
 async function follow(
-  { io, deadline }: Context,
+  { io }: Context,
+  deadline: Deadline,
   cluster: Cluster,
   pod: Pod,
   id: string,
 ): Promise<Record<string, string> | undefined> {
-  const until = deadline.getTime() - 4_000;
   for (;;) {
     const report = await loadReport(io.files, cluster.spec.state, pod.ordinal, id);
     if (
       report?.['state'] === 'finished' ||
       report?.['state'] === 'failed' ||
-      io.host.now().getTime() >= until
+      deadline.leftMs(reserves.settleMs) === 0
     )
       return report;
     await io.host.sleep(200);
@@ -166,7 +191,8 @@ const deeds: Readonly<Record<string, string>> = {
 };
 
 async function describeDone(
-  { io, deadline }: Context,
+  { io }: Context,
+  deadline: Deadline,
   cluster: Cluster,
   pod: Pod,
   primary: Pod,
@@ -174,12 +200,11 @@ async function describeDone(
 ): Promise<string> {
   let streaming = false;
   const statement = `SELECT count(*) FROM pg_stat_replication WHERE application_name = '${standbyName(pod.ordinal)}' AND state = 'streaming';`;
-  while (!streaming && io.host.now().getTime() < deadline.getTime() - 1_500) {
+  while (!streaming && deadline.leftMs(reserves.replyMs) > 0) {
     // The pod has done its work: a slow answer of the primary is no failure of it.
-    const outcome = await trySql(io.docker, localServer(cluster, primary), statement, {
-      timeoutMs: 2_000,
-    }).catch(() => undefined);
-    streaming = outcome?.stdout.trim() === '1';
+    const limitMs = Math.max(500, deadline.clip(2_000, reserves.replyMs));
+    const asked = await attemptSql(io, cluster, primary, statement, limitMs);
+    streaming = asked.ok && asked.output === '1';
     if (!streaming) await io.host.sleep(200);
   }
   const commits = Number(report['diverged_commits'] ?? 0);
@@ -200,18 +225,21 @@ async function describeDone(
   ].join('\n');
 }
 
-/** Longer than a command may take: the pod goes on, and the operator's terminal follows its log. */
-function followInTerminal(cluster: Cluster, pod: Pod, since: Date, step: string | undefined): Reply {
-  const script = `docker logs --follow --since "$2" "$1" 2>&1 | while IFS= read -r line; do
-  printf '%s\\n' "$line"
-  case $line in *'started streaming WAL'*) exit 0 ;; *REFUSED*) exit 1 ;; esac
-done`;
+/** Longer than a command may take: the pod goes on, and the operator's terminal follows it. */
+function followInTerminal(
+  cluster: Cluster,
+  pod: Pod,
+  since: Date,
+  id: string,
+  step: string | undefined,
+): Reply {
+  const report = `${podPaths.state}/reports/${pod.ordinal}`;
   return message(
     `${titleOf(cluster)}: ordinal ${pod.ordinal} is at it (${step ?? 'begun'}); following its log, which you may leave at any time`,
     [
       {
         type: 'exec_local',
-        command: ['sh', '-c', script, 'rejoin', pod.name, since.toISOString()],
+        command: ['sh', '-c', followScript, 'rejoin', pod.name, since.toISOString(), report, id],
         summary: `log of ${pod.name}`,
       },
     ],

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import * as z from 'zod/mini';
 import { Failure } from '../errors.ts';
 import type { Controller, StoredManifest } from '../io.ts';
+import { clipTo } from './clip.ts';
 
 const manifest = z.object({
   kind: z.string(),
@@ -27,23 +28,34 @@ const envelope = z.object({
   error: z.optional(z.string()),
 });
 
-const timeoutMs = 15_000;
+const longestMs = 15_000;
 
-export function createController(url: string | undefined): Controller {
-  const call = (method: Method, path: string, query: Query, body?: unknown) =>
-    ask(url, method, path, query, body);
+export function createController(url: string | undefined, endsAt?: Date): Controller {
+  const call = async (method: Method, path: string, query: Query, body?: unknown) => {
+    const { status, text } = await ask(url, method, path, query, body, clipTo(endsAt, longestMs));
+    return dataOf(`${method} ${path}`, status, text);
+  };
   const stored = (found: z.infer<typeof manifest>): StoredManifest => ({
     kind: found.kind,
     name: found.name,
     spec: found.spec,
     ...(found.scope === undefined ? {} : { scope: found.scope }),
   });
-  const vars = async (query: Query) => bucket.parse(await call('GET', '/config', query)).vars ?? {};
+  const vars = async (query: Query) =>
+    understood('GET /config', bucket, await call('GET', '/config', query)).vars ?? {};
   return {
     describe: async (kind, scope, name) => {
-      const data = await call('GET', '/describe', { kind, scope, name });
-      if (data === notFound) return undefined;
-      const found = described.parse(data);
+      const { status, text } = await ask(
+        url,
+        'GET',
+        '/describe',
+        { kind, scope, name },
+        undefined,
+        clipTo(endsAt, longestMs),
+      );
+      // Here alone "not found" is an answer.
+      if (status === 404) return undefined;
+      const found = understood('GET /describe', described, dataOf('GET /describe', status, text));
       return {
         manifest: stored(found.manifest),
         status: found.status ?? undefined,
@@ -56,7 +68,7 @@ export function createController(url: string | undefined): Controller {
     },
     manifests: async kind => {
       const data = await call('GET', '/apply', kind === undefined ? {} : { kind });
-      return z.nullish(z.array(manifest)).parse(data)?.map(stored) ?? [];
+      return understood('GET /apply', z.nullish(z.array(manifest)), data)?.map(stored) ?? [];
     },
     bucket: (scope, name, { own = false } = {}) => vars({ scope, name, ...(own ? { merge: 'false' } : {}) }),
     scopeBucket: scope => vars({ scope }),
@@ -71,7 +83,6 @@ export function createController(url: string | undefined): Controller {
 
 type Method = 'GET' | 'POST';
 type Query = Readonly<Record<string, string>>;
-const notFound = Symbol('not found');
 
 async function ask(
   url: string | undefined,
@@ -79,39 +90,52 @@ async function ask(
   path: string,
   query: Query,
   body: unknown,
-): Promise<unknown> {
+  timeoutMs: number,
+): Promise<{ readonly status: number; readonly text: string }> {
   if (url === undefined)
     throw new Failure('controller', 'no controller: this command was not started by the controller', {
       hint: 'Run it as vd pg:<command>.',
     });
   const what = `${method} ${path}`;
-  let status: number;
-  let text: string;
+  if (timeoutMs === 0)
+    throw new Failure('deadline', `${what} was not begun: the time of this command is over`);
   try {
     const response = await request(new URL(path, url), {
       method,
       query,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      // Of the whole call: the other limits begin anew with every part of an answer.
+      signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined
         ? {}
         : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
-    status = response.statusCode;
-    text = await response.body.text();
+    return { status: response.statusCode, text: await response.body.text() };
   } catch (cause) {
     throw new Failure('controller', `the controller does not answer (${what})`, {
       hint: 'Is the voodu service running?',
       cause,
     });
   }
-  if (status === 404) return notFound;
+}
+
+function dataOf(what: string, status: number, text: string): unknown {
   const reply = envelope.safeParse(parseJson(text));
   if (status >= 400 || !reply.success || reply.data.status === 'error') {
     const reason = reply.success ? reply.data.error : undefined;
     throw new Failure('controller', `the controller refused ${what}: ${reason ?? `status ${status}`}`);
   }
   return reply.data.data;
+}
+
+function understood<T>(what: string, schema: z.ZodMiniType<T>, data: unknown): T {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Failure(
+    'controller',
+    `the controller's answer to ${what} is not understood: ${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'another shape'}`,
+    { hint: 'Does this plugin fit this version of voodu? See vd pg:version.', cause: parsed.error },
+  );
 }
 
 function parseJson(text: string): unknown {

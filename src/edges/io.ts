@@ -4,11 +4,12 @@
 import type { Io } from '../io.ts';
 import { host } from './host.ts';
 
-export function realIo(controllerUrl: string | undefined): Io {
+/** `endsAt`: when whatever still waits for docker or the controller gives up. */
+export function realIo(controllerUrl: string | undefined, endsAt?: Date): Io {
   return {
     host,
-    controller: lazily(async () => (await import('./controller.ts')).createController(controllerUrl)),
-    docker: lazily(async () => (await import('./docker.ts')).docker),
+    controller: lazily(async () => (await import('./controller.ts')).createController(controllerUrl, endsAt)),
+    docker: lazily(async () => (await import('./docker.ts')).createDocker(endsAt)),
     postgres: lazily(async () => (await import('./postgres-login.ts')).postgresLogin),
     web: lazily(async () => (await import('./web.ts')).web),
     cron: lazily(async () => (await import('./cron.ts')).cron),

@@ -130,7 +130,7 @@ describe('refusals change nothing and say what to type', () => {
   it('--dry-run prints checks and plan', async () => {
     const said = await cluster.ok('promote', '--replica', '1', '--dry-run');
     expect(said).toMatch(
-      /nothing was changed[\s\S]*checked:[\s\S]*is streaming, \d+ bytes behind[\s\S]*would do:[\s\S]*may lose: nothing/,
+      /nothing was changed[\s\S]*checked:[\s\S]*is streaming, [\d.]+ (bytes?|kB|MB) behind[\s\S]*would do:[\s\S]*may lose: nothing/,
     );
     expect(epochsOf(cluster)).toEqual(['1']);
   });
@@ -151,8 +151,13 @@ describe('an unreachable primary', () => {
     const refused = await cluster.pg('promote', '--replica', '1');
     expect(refused.code).not.toBe(0);
     expect(refused.stdout + refused.stderr).toMatch(/Three choices: wait[\s\S]*docker stop[\s\S]*--force/);
-    const said = await cluster.ok('promote', '--replica', '1', '--force');
-    expect(said).toMatch(/ordinal 1 is the primary, on timeline 2[\s\S]*forced/);
+    const said = await cluster.ok('promote', '--replica', '1', '--force', '--reason', 'rack 3 lost power');
+    expect(readFileSync(`${cluster.state}/epochs/2`, 'utf8')).toMatch(
+      /^by=promote [0-9a-f]{8}$[\s\S]*^target_lsn=0\/[0-9A-F]+$[\s\S]*^reason=rack 3 lost power$/m,
+    );
+    expect(said).toMatch(
+      /ordinal 1 is the primary, on timeline 2[\s\S]*forced: it may lack whatever the old primary committed and never sent/,
+    );
     await docker('unpause', cluster.pod(0)).catch(() => '');
     await docker('restart', '-t', '5', cluster.pod(0));
     await cluster.until(
@@ -192,7 +197,7 @@ describe('an unreachable primary', () => {
     await sleep(1_500);
     const refused = await cluster.pg('promote', '--replica', '1', '--force');
     expect(refused.code).not.toBe(0);
-    expect(refused.stdout + refused.stderr).toMatch(/ordinal 2 is ahead by \d+ bytes/);
+    expect(refused.stdout + refused.stderr).toMatch(/ordinal 2 is ahead by [\d.]+ (bytes?|kB|MB)/);
     await cluster.ok('promote', '--replica', '2', '--force');
     expect(await cluster.sql(2, 'select count(*) from t')).toBe('1000');
     await cluster.settled(2, 2);
@@ -213,6 +218,81 @@ describe('an unreachable primary', () => {
     );
     expect(await cluster.logs(0)).toMatch(/FENCED: ordinal 1 is primary/);
     expect(await cluster.json('info')).toMatchObject({ primary: 1 });
+    expect(await cluster.ok('info')).toContain(
+      `the bucket says ordinal 0, the primary is ordinal 1 — vd pg:promote ${cluster.ref} --replica 1`,
+    );
+    const ids = await cluster.ids();
+    expect(await cluster.ok('promote', '--replica', '1')).toContain('PG_PRIMARY_ORDINAL: 0 → 1');
+    expect(lab.controller.bucket(cluster.scope, 'db')['PG_PRIMARY_ORDINAL']).toBe('1');
+    expect((await cluster.pg('promote', '--replica', '1')).code).not.toBe(0);
+    expect(epochsOf(cluster)).toEqual(['1', '2']);
+    expect(await cluster.ids()).toEqual(ids);
+  });
+
+  it('a crash loop is ended: docker brings nothing back beside the new primary', async () => {
+    const cluster = await bring('loop');
+    const data = '/var/lib/postgresql/data/pgdata';
+    await docker('exec', cluster.pod(0), 'mv', `${data}/global/pg_control`, `${data}/global/pg_control.off`);
+    await docker('exec', cluster.pod(0), 'bash', '-c', `kill -KILL $(head -n 1 ${data}/postmaster.pid)`);
+    await cluster.until(
+      'it was restarted more than once',
+      async () =>
+        Number(await docker('container', 'inspect', '--format', '{{.RestartCount}}', cluster.pod(0))) > 1,
+    );
+    expect(await cluster.ok('promote', '--replica', '1', '--force')).toContain('ordinal 1 is the primary');
+    await cluster.settled(1, 2);
+    await docker('exec', cluster.pod(0), 'mv', `${data}/global/pg_control.off`, `${data}/global/pg_control`);
+    await cluster.until('0 says it is fenced', async () => /FENCED|followed/.test(await cluster.logs(0)));
+    expect(await cluster.json('info')).toMatchObject({ primary: 1 });
+  });
+});
+
+describe('the promoted one is lost too', () => {
+  it('a standby that was away during the promotion is taken by force, on the timeline before', async () => {
+    const cluster = await bring('away');
+    await cluster.sql(0, 'create table t as select generate_series(1, 10) as i');
+    await cluster.until('2 has it', async () => (await cluster.sql(2, 'select count(*) from t')) === '10');
+    await docker('stop', cluster.pod(2));
+    await cluster.ok('promote', '--replica', '1');
+    await cluster.settled(1, 2);
+    await docker('kill', cluster.pod(0), cluster.pod(1));
+    await docker('start', cluster.pod(2));
+    await cluster.until('2 answers', async () => (await cluster.sql(2, 'select 1')) === '1');
+    const refused = await cluster.pg('promote', '--replica', '2');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).not.toContain('pg:rejoin');
+    const plan = await cluster.ok('promote', '--replica', '2', '--force', '--dry-run');
+    expect(plan).toMatch(
+      /ordinal 2 is on timeline 1, the record says 2, and nobody who answers is on that \(--force\)[\s\S]*may lose: whatever/,
+    );
+    await cluster.ok('promote', '--replica', '2', '--force');
+    expect(await cluster.sql(2, 'select count(*) from t')).toBe('10');
+    await cluster.sql(2, 'insert into t values (11)');
+    // It followed the lost one on a timeline of the same number: not a byte of that is mixed in.
+    await docker('start', cluster.pod(0));
+    await cluster.settled(2, 2);
+    expect(await cluster.logs(0)).toContain('the previous data directory is kept at');
+    expect(await cluster.sql(0, 'select count(*) from t')).toBe('11');
+  });
+
+  it('and where nobody answers, a pod that parks with its data is taken by force', async () => {
+    const cluster = await bring('parked', 17, 2);
+    await cluster.sql(0, 'create table t as select generate_series(1, 10) as i');
+    await cluster.until('1 has it', async () => (await cluster.sql(1, 'select count(*) from t')) === '10');
+    await docker('kill', cluster.pod(0));
+    await cluster.ok('promote', '--replica', '1', '--force');
+    await cluster.until('0 parks', async () => /FENCED/.test(await cluster.logs(0)));
+    const refused = await cluster.pg('promote', '--replica', '0', '--force');
+    expect(refused.code).not.toBe(0);
+    await docker('kill', cluster.pod(1));
+    expect(await cluster.ok('promote', '--replica', '0', '--force')).toMatch(
+      /ordinal 0 is the primary, on timeline 1[\s\S]*forced: it may lack whatever/,
+    );
+    await cluster.sql(0, 'insert into t values (11)');
+    await cluster.until('1 says it is fenced', async () => /FENCED: ordinal 0/.test(await cluster.logs(1)));
+    expect(await cluster.ok('rejoin', '--replica', '1')).toContain('ordinal 1 was copied anew');
+    await cluster.settled(0, 2);
+    expect(await cluster.sql(1, 'select count(*) from t')).toBe('11');
   });
 });
 

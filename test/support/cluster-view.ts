@@ -2,6 +2,7 @@
 import type { AppliedSpec } from '../../src/cluster/applied-spec.ts';
 import type { Cluster, Pod } from '../../src/cluster/cluster.ts';
 import { ordinal } from '../../src/cluster/ordinal.ts';
+import type { PodNote } from '../../src/cluster/record.ts';
 import type { ServerAnswer } from '../../src/postgres/probe.ts';
 
 const system = '7300000000000000001';
@@ -70,6 +71,17 @@ export function silent(
 ): Pod {
   const found = pod(index, answer);
   return { ...found, answer: undefined, silence: reason, container: { ...found.container!, state } };
+}
+
+/** A pod whose server does not run, and why it says so. */
+export function parked(index: number, reason: string, changes: Partial<PodNote> = {}): Pod {
+  const found = pod(index, answer);
+  return {
+    ...found,
+    answer: undefined,
+    silence: 'no server',
+    note: { ...found.note!, state: 'parked', reason, ...changes },
+  };
 }
 
 export const clusterOf = (pods: readonly Pod[], changes: Partial<Cluster> = {}): Cluster => ({

@@ -2,9 +2,9 @@ import { findBackup, loadCatalogue } from '../../backup/catalogue.ts';
 import { loadShelf } from '../../backup/place.ts';
 import { idsInUse, removeBackup } from '../../backup/remove.ts';
 import { command, message } from '../../cli/command.ts';
-import { formatBytes } from '../../cli/format.ts';
 import { formatRef } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
+import { formatBytes } from '../../format.ts';
 import { clusterParam } from '../shared-params.ts';
 import { backupParam, yesSwitch } from './parameters.ts';
 

@@ -2,10 +2,10 @@ import { findBackup, loadCatalogue, requireDump, type WholeBackup } from '../../
 import { fileName } from '../../backup/file.ts';
 import { loadShelf } from '../../backup/place.ts';
 import { type Context, command, message } from '../../cli/command.ts';
-import { formatBytes } from '../../cli/format.ts';
 import { asText } from '../../cli/params.ts';
 import { formatRef } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
+import { formatBytes } from '../../format.ts';
 import { clusterParam } from '../shared-params.ts';
 import { backupParam } from './parameters.ts';
 

@@ -1,13 +1,13 @@
 import { type Backup, loadCatalogue } from '../../backup/catalogue.ts';
 import { findAbandoned, loadShelf, placeOf, type Shelf } from '../../backup/place.ts';
 import { command, json, text } from '../../cli/command.ts';
-import { formatBytes } from '../../cli/format.ts';
 import { Unfit } from '../../cli/params.ts';
 import { renderTable } from '../../cli/table.ts';
 import { readAppliedSpec } from '../../cluster/applied-spec.ts';
 import { type ClusterRef, formatRef } from '../../cluster/names.ts';
 import { isRefWord, parseRef } from '../../cluster/parse-ref.ts';
 import { Failure, isFailure } from '../../errors.ts';
+import { formatBytes } from '../../format.ts';
 import type { Io } from '../../io.ts';
 import { jsonSwitch, outputFormat, wantsJson } from '../shared-params.ts';
 

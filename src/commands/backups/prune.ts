@@ -4,10 +4,10 @@ import { formatPolicy, isLimited, resolvePolicy } from '../../backup/policy.ts';
 import { idsInUse, removeBackup } from '../../backup/remove.ts';
 import { planRetention } from '../../backup/retention.ts';
 import { command, message } from '../../cli/command.ts';
-import { formatBytes } from '../../cli/format.ts';
 import { plural } from '../../cli/plural.ts';
 import { formatRef } from '../../cluster/names.ts';
 import { Failure } from '../../errors.ts';
+import { formatBytes } from '../../format.ts';
 import { clusterParam } from '../shared-params.ts';
 import { keepFlag, maxAgeFlag, yesSwitch } from './parameters.ts';
 

@@ -13,6 +13,10 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** Within a sentence: `512 bytes`, `90.0 MB`. */
+export const spellBytes = (bytes: number): string =>
+  Math.abs(bytes) < 1024 ? `${bytes} ${Math.abs(bytes) === 1 ? 'byte' : 'bytes'}` : formatBytes(bytes);
+
 /** `45s`, `3m 20s`, `5h 12m`, `3d 4h`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
