@@ -33,8 +33,8 @@ export interface StartedRestore {
 export const notePath = (place: Place, op: string, ending = ''): string =>
   `${place.state}/restores/${op}${ending}`;
 
-/** Under the backups, hidden, until the restore is over. */
-export const downloadName = (op: string): string => `.fetch-${op}.dump`;
+/** Of a dump that is downloaded. It lies among the notes: this process may not write everywhere that an operator mounts at /backups (contract 2.1). */
+export const downloadEnding = '.dump';
 
 export const newOperation = (io: Io): string => io.host.randomHex(4);
 
@@ -165,7 +165,7 @@ export function sourceEnvironment(
       VR_SOURCE: source.host,
       VR_FETCH: '1',
       VR_UNTRUSTED: '1',
-      VR_DUMP: `${podPaths.backups}/${downloadName(op)}`,
+      VR_DUMP: `${podPaths.state}/restores/${op}${downloadEnding}`,
     };
   const { backup } = source;
   const sidecar = backup.sidecar;

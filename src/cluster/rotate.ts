@@ -14,6 +14,8 @@ export interface NewPassword {
   readonly role: string;
   readonly password: string;
   readonly database: string;
+  /** The flag of new-password that rotates this role; empty for the superuser. */
+  readonly flag: '' | '--replication' | '--app-role';
 }
 
 /** Whoever remembers the password, and how to make them remember the old one again. */
@@ -62,7 +64,7 @@ export async function rotate(
     ]);
     throw afterUndo(
       cluster,
-      wanted.role,
+      wanted,
       error,
       undone.every(step => step.status === 'fulfilled'),
     );
@@ -70,10 +72,10 @@ export async function rotate(
 }
 
 /** The original failure, with what is true now. */
-function afterUndo(cluster: Cluster, role: string, error: unknown, undone: boolean): Failure {
+function afterUndo(cluster: Cluster, { flag }: NewPassword, error: unknown, undone: boolean): Failure {
   const known = isFailure(error) ? error : undefined;
   const message = known?.message ?? formatFailure(error);
-  const again = `vd pg:new-password ${formatRef(cluster.ref)}${role === cluster.spec.user ? '' : ' --replication'}`;
+  const again = ['vd pg:new-password', formatRef(cluster.ref), ...(flag === '' ? [] : [flag])].join(' ');
   const [state, hint] = undone
     ? ['the old password is in force again', known?.hint ?? `Run ${again} again.`]
     : [

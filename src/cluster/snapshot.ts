@@ -1,4 +1,5 @@
 /** `info` as data: the stable JSON shape. Nothing in it can log in. Unknown is null, never 0. */
+import { appRole } from './app-role.ts';
 import { bucketValue } from './bucket.ts';
 import { type Cluster, lagBytes, livePrimary, type Pod, podState, primaryOrdinal } from './cluster.ts';
 import { readableOrdinals } from './connection-url.ts';
@@ -44,6 +45,7 @@ export function snapshot(cluster: Cluster, extras: Extras) {
       ref: formatRef(consumer.ref),
       variables: [writerVariable(consumer), ...(consumer.reads ? [readerVariable(consumer)] : [])],
       reads: consumer.reads,
+      role: consumer.app ? appRole : spec.user,
     })),
     exposed: spec.ports.some(port => port.startsWith('0.0.0.0:')),
     ports: spec.ports,

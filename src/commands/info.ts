@@ -78,7 +78,11 @@ function formatSnapshot(view: Snapshot, now: Date): string {
   ];
   const header = ['POD', 'ROLE', 'STATE', 'TIMELINE', 'LSN', 'LAG', 'SLOT', 'VERSION', 'UP'];
   const pods = view.pods.map(pod => podRow(pod, now));
-  const links = view.consumers.map(consumer => [`  ${consumer.ref}`, consumer.variables.join(', ')]);
+  const links = view.consumers.map(consumer => [
+    `  ${consumer.ref}`,
+    consumer.variables.join(', '),
+    `as ${consumer.role}`,
+  ]);
   const says = view.pods.filter(pod => pod.says !== null).map(pod => `  ${pod.name}: ${pod.says}`);
   const wrong = view.findings.map(
     finding =>

@@ -1,11 +1,12 @@
 import { type Context, command, message, type Reply } from '../cli/command.ts';
+import { appPassword, appRole } from '../cluster/app-role.ts';
 import { bucketKeys, bucketValue } from '../cluster/bucket.ts';
 import { type Cluster, titleOf } from '../cluster/cluster.ts';
 import { clusterUrls, superuserPassword } from '../cluster/connection-url.ts';
-import { parseConsumers } from '../cluster/consumers.ts';
+import { type Consumer, parseConsumers } from '../cluster/consumers.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { formatRef } from '../cluster/names.ts';
-import { superuserCredentials, tryLogin } from '../cluster/password.ts';
+import { requirePassword, superuserCredentials, tryLogin } from '../cluster/password.ts';
 import { formatProof } from '../cluster/prove-password.ts';
 import { refreshConsumers } from '../cluster/refresh-consumers.ts';
 import { requirePrimary, rotate } from '../cluster/rotate.ts';
@@ -20,25 +21,35 @@ const readBackMs = 1_000;
 
 export const newPassword = command({
   name: 'new-password',
-  summary:
-    "Rotate the superuser password (or the replication role's) in the database and everywhere it is used",
+  summary: 'Rotate a password in the database and everywhere it is used',
   params: {
     cluster: clusterParam,
     replication: { type: 'switch', doc: 'the replication role instead; standbys keep streaming' },
+    appRole: { type: 'switch', doc: `${appRole} instead, which link --app-role gives to apps` },
     noRestart: { type: 'switch', doc: 'write the new URLs, but leave restarting the linked apps to you' },
   },
   details: `
-In this order: the role in the database, a login with the new password on every pod, the config bucket, the
-linked apps (each restarts once). If any of it fails, the old password is put back everywhere. A standby that lags
-or whose replay is paused takes the new one later; the reply names it. No database pod restarts. Works also when the bucket's password is not the database's any more.`,
+Rotates the superuser's password, unless a flag names another role. In this order: the role in the database, a login with
+the new password on every pod that answers, the config bucket, the linked apps (each restarts once). Until the bucket has it,
+any failure puts the old password back. A standby that lags or whose replay is paused takes the new one later; the reply
+names it. No database pod restarts. It works also when the bucket's password is no longer the database's.`,
   examples: [
     { line: 'vd pg:new-password my-app/db', does: 'rotate, and give every linked app its new URL' },
     { line: 'vd pg:new-password my-app/db --replication', does: 'rotate what the standbys log in with' },
+    {
+      line: 'vd pg:new-password my-app/db --app-role',
+      does: 'rotate what apps without superuser rights log in with',
+    },
   ],
   run: async (context, values) => {
     const cluster = await loadCluster(context.io, values.cluster, patience.toAct);
-    return values.replication
-      ? rotateReplication(context, cluster)
+    if (values.replication && values.appRole)
+      throw new Failure('usage', 'only one of --replication and --app-role is possible', {
+        hint: 'Run the command once for each role.',
+      });
+    if (values.replication) return rotateReplication(context, cluster);
+    return values.appRole
+      ? rotateAppRole(context, cluster, values.noRestart)
       : rotateSuperuser(context, cluster, values.noRestart);
   },
 });
@@ -53,26 +64,61 @@ async function rotateSuperuser(context: Context, cluster: Cluster, noRestart: bo
     hasDrifted(context, cluster),
     refreshConsumers(io, cluster, clusterUrls(cluster, password), { skipRestart: noRestart }),
   ]);
-  const proof = await rotate(io, cluster, { role, password, database }, deadline, {
+  const proof = await rotate(io, cluster, { role, password, database, flag: '' }, deadline, {
     run: until => record(context, cluster, bucketKeys.password.key, password, until),
     undo: async () => {},
   });
-  const consumers = parseConsumers(cluster.bucket);
   return message(
     [
       `${titleOf(cluster)}: password of ${role} rotated and ${formatProof(proof)}`,
-      ...(drifted ? ["the bucket's password was not the database's before; now they agree"] : []),
-      consumers.length === 0
-        ? 'no app is linked'
-        : `linked apps: ${consumers.map(consumer => formatRef(consumer.ref)).join(', ')}`,
-      ...(noRestart && consumers.length > 0
-        ? [
-            `not restarted: the apps log in with the old password, which no longer works, until ${restartLines(consumers.map(c => formatRef(c.ref)))}`,
-          ]
-        : []),
+      ...(drifted ? ['the bucket and the database had different passwords; both have the new one now'] : []),
+      ...describeApps(cluster, consumer => !consumer.app, noRestart),
     ].join('\n'),
     updates,
   );
+}
+
+async function rotateAppRole(context: Context, cluster: Cluster, noRestart: boolean): Promise<Reply> {
+  const { io, deadline } = context;
+  const ref = formatRef(cluster.ref);
+  if (appPassword(cluster.bucket) === undefined)
+    throw new Failure('refused', `${ref} has no ${appRole}: no app was linked with --app-role`, {
+      hint: `vd pg:link ${ref} <app> --app-role makes it.`,
+    });
+  requirePrimary(cluster);
+  const password = io.host.randomHex(passwordBytes);
+  const { key } = bucketKeys.appPassword;
+  const after: Cluster = { ...cluster, bucket: { ...cluster.bucket, [key]: password } };
+  const urls = clusterUrls(cluster, requirePassword(cluster));
+  const updates = await refreshConsumers(io, after, urls, { skipRestart: noRestart });
+  const { database } = cluster.spec;
+  const wanted = { role: appRole, password, database, flag: '--app-role' } as const;
+  const proof = await rotate(io, cluster, wanted, deadline, {
+    run: until => record(context, cluster, key, password, until),
+    undo: async () => {},
+  });
+  return message(
+    [
+      `${titleOf(cluster)}: password of ${appRole} rotated and ${formatProof(proof)}`,
+      ...describeApps(cluster, consumer => consumer.app, noRestart),
+    ].join('\n'),
+    updates,
+  );
+}
+
+function describeApps(cluster: Cluster, concerns: (link: Consumer) => boolean, noRestart: boolean): string[] {
+  const apps = parseConsumers(cluster.bucket)
+    .filter(concerns)
+    .map(({ ref }) => formatRef(ref));
+  if (apps.length === 0) return ['no app is linked'];
+  return [
+    `linked apps: ${apps.join(', ')}`,
+    ...(noRestart
+      ? [
+          `not restarted: the apps log in with the old password, which no longer works, until ${restartLines(apps)}`,
+        ]
+      : []),
+  ];
 }
 
 async function rotateReplication(context: Context, cluster: Cluster): Promise<Reply> {
@@ -82,13 +128,19 @@ async function rotateReplication(context: Context, cluster: Cluster): Promise<Re
   const passfile = `${cluster.spec.state}/replication.pgpass`;
   const old = await io.files.read(passfile);
   const write = (text: string) => io.files.writeAtomic(passfile, text, { mode: 0o600, like: passfile });
-  const proof = await rotate(io, cluster, { role, password, database: 'postgres' }, deadline, {
-    run: async until => {
-      await write(`*:*:*:${role}:${password}\n`);
-      await record(context, cluster, bucketKeys.replicationPassword.key, password, until);
+  const proof = await rotate(
+    io,
+    cluster,
+    { role, password, database: 'postgres', flag: '--replication' },
+    deadline,
+    {
+      run: async until => {
+        await write(`*:*:*:${role}:${password}\n`);
+        await record(context, cluster, bucketKeys.replicationPassword.key, password, until);
+      },
+      undo: () => (old === undefined ? io.files.remove(passfile) : write(old)),
     },
-    undo: () => (old === undefined ? io.files.remove(passfile) : write(old)),
-  });
+  );
   return message(
     `${titleOf(cluster)}: password of ${role} rotated and ${formatProof(proof)}; standbys keep streaming`,
   );

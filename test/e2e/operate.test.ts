@@ -157,6 +157,10 @@ describe('link', () => {
     await cluster.sql(0, 'create table made_later (i int)', { database: 'appdata' });
     expect(await query('select count(*) from made_later')).toBe('0');
     expect(await cluster.ok('link', consumer('jobs'), '--app-role')).toContain('is linked already');
+
+    expect(await cluster.ok('new-password', '--app-role')).toContain(`linked apps: ${consumer('jobs')}`);
+    await expect(query('select 1')).rejects.toThrow(/password authentication failed/);
+    expect(await psqlWith(17, bucket('jobs')['DATABASE_URL']!, 'select current_user')).toBe('voodu_app');
   });
 
   it('says plainly when there is no such cluster', async () => {
@@ -234,7 +238,7 @@ describe('new-password', () => {
     await cluster.sql(1, "alter role appuser password 'changed by hand'");
     expect((await cluster.json('info')).password_in_bucket).toBe('does not match the database');
     expect(await refusal('link', consumer('web'))).toMatch(/the database refuses the POSTGRES_PASSWORD/);
-    expect(await cluster.ok('new-password')).toContain("the bucket's password was not the database's before");
+    expect(await cluster.ok('new-password')).toContain('the bucket and the database had different passwords');
     expect(await psqlWith(17, bucket('web')['DATABASE_URL']!, 'select 1')).toBe('1');
   });
 

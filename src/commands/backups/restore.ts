@@ -4,7 +4,7 @@ import { parseBackupName } from '../../backup/id.ts';
 import { type Place, placeOf } from '../../backup/place.ts';
 import {
   clearEarlier,
-  downloadName,
+  downloadEnding,
   newOperation,
   notePath,
   type RestoreOptions,
@@ -184,13 +184,12 @@ async function restoreDownload(
 ): Promise<StartedRestore> {
   requireYes(cluster, `the dump from ${url.host}`, yes);
   await clearEarlier(io, place);
-  await io.files.makeDirectory(place.directory);
   const op = newOperation(io);
   const order = notePath(place, op, '.fetch');
   await writeFetchOrder(io, order, {
     url: url.href,
     rules,
-    path: `${place.directory}/${downloadName(op)}`,
+    path: notePath(place, op, downloadEnding),
     beat: notePath(place, op, '.beat'),
     refused: notePath(place, op, '.refused'),
     container: workContainer(place.ref, 'restore', op),

@@ -59,7 +59,7 @@ describe('what the container is told', () => {
       VR_SOURCE: 'bucket.example',
       VR_FETCH: '1',
       VR_UNTRUSTED: '1',
-      VR_DUMP: '/backups/.fetch-abcdef01.dump',
+      VR_DUMP: '/var/lib/voodu/restores/abcdef01.dump',
     });
   });
 

@@ -68,7 +68,7 @@ async function rotation(cluster: Cluster, world: World = {}) {
   const said = await rotate(
     io,
     cluster,
-    { role: 'appuser', password: 'new', database: 'appdata' },
+    { role: 'appuser', password: 'new', database: 'appdata', flag: '' },
     deadline,
     remember,
   )
