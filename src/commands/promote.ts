@@ -1,22 +1,15 @@
 import { type Context, command, message, type Reply } from '../cli/command.ts';
 import { asText } from '../cli/params.ts';
-import {
-  type Cluster,
-  livePrimary,
-  type Pod,
-  podOf,
-  primaryOrdinal,
-  titleOf,
-  writablePods,
-} from '../cluster/cluster.ts';
+import { type Cluster, type Pod, podOf, primaryOrdinal, titleOf } from '../cluster/cluster.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import type { ClusterRef } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
 import { loadEpoch } from '../cluster/record.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { deadlineAt } from '../failover/deadline.ts';
+import { decide, isOwn } from '../failover/decide.ts';
 import { describeDone, describePlan } from '../failover/describe-promotion.ts';
-import { formatDrift, loadDrift, mend } from '../failover/mend.ts';
+import { formatDrift, mend } from '../failover/mend.ts';
 import {
   beginOperation,
   commandOf,
@@ -25,7 +18,7 @@ import {
   type Operation,
   requireFinished,
 } from '../failover/operation.ts';
-import { type PromotionPlan, planPromotion, requireTarget } from '../failover/plan-promotion.ts';
+import { requireTarget } from '../failover/plan-promotion.ts';
 import { resumeOldPrimary } from '../failover/resume.ts';
 import { promoteTarget, runPromotion } from '../failover/run-promotion.ts';
 import type { Running } from '../failover/running.ts';
@@ -37,7 +30,7 @@ const params = {
   replica: { ...requiredReplica, doc: 'the standby that becomes the primary' },
   force: {
     type: 'switch',
-    doc: 'when the primary cannot be asked: fence it and accept that what only it had is lost',
+    doc: 'go on where it is refused: fence a primary that cannot be asked, or take a target that does not stream',
   },
   dryRun: { type: 'switch', doc: 'check and print the plan; change nothing' },
   reason: {
@@ -50,12 +43,13 @@ const params = {
 } as const;
 
 const details = `
-With a live primary nothing is lost: it is checkpointed and stopped, the standby is proven to have everything, then
-promoted; otherwise the old primary goes on. The other pods follow by themselves, the old primary becomes a
-standby, linked apps get their new URLs. No pod is recreated. If the command is cut off, run it again: it goes on.
+The primary is checkpointed and stopped, the standby is proven to have everything, then promoted; otherwise the old
+primary goes on. The other pods follow by themselves, the old primary becomes a standby, linked apps get their new
+URLs. No pod is recreated. If the command is cut off, run it again: it goes on.
 
 Without a live primary it is refused, unless --force: then the old primary is fenced first, and only the most
-advanced reachable standby is accepted; where none is left, a pod that parks with its data intact.
+advanced reachable standby is accepted; where none is left, a pod that parks with its data intact. What a target never
+received is lost; --dry-run --force says how much is known to be missing.
 
 For the pod that is the primary already it puts right what still names another one, or is refused.`;
 
@@ -81,7 +75,7 @@ const run = (context: Context, values: PromoteValues) => promoteCluster(context,
 
 export const promote = command({
   name: 'promote',
-  summary: 'Make a standby the primary, losing nothing',
+  summary: 'Make a standby the primary; without --force nothing is lost, or nothing changes',
   params,
   details,
   examples,
@@ -128,7 +122,7 @@ async function promoteCluster(context: Context, values: PromoteValues): Promise<
   } catch (error) {
     const now = await loadEpoch(io.files, found.spec.state);
     const claimed =
-      now?.primary === values.replica && (isOwn(left, values) || now.epoch !== found.epoch?.epoch);
+      now?.primary === values.replica && (isOwn(left, values.replica) || now.epoch !== found.epoch?.epoch);
     // Before the claim nothing has changed, so nothing is unfinished either.
     if (!claimed) await endOperation(io, found.spec.state, operation);
     throw error;
@@ -148,7 +142,7 @@ async function decideAndRun(
   const current = now?.epoch === seen.epoch?.epoch ? seen : await loadCluster(io, seen.ref, patience.toAct);
   const cluster = await resumeOldPrimary(io, deadline, current, left);
   const target = podOf(cluster, values.replica)!;
-  const decision = await decide(context, cluster, target, values, left);
+  const decision = await decide(context.io, cluster, target, values.force, left);
   if (decision.do === 'mend') {
     await mend(io, context.root, cluster, target, decision.drift);
     await endOperation(io, cluster.spec.state, operation);
@@ -177,32 +171,6 @@ async function decideAndRun(
   return message(describeDone(values, plan, promotion, settled), settled.actions);
 }
 
-type Decision =
-  | { readonly do: 'promote'; readonly plan: PromotionPlan }
-  /** The epoch names the target already: what is left is to finish, whatever a fresh plan would say. */
-  | { readonly do: 'finish' }
-  | { readonly do: 'mend'; readonly drift: NonNullable<Awaited<ReturnType<typeof loadDrift>>> };
-
-async function decide(
-  { io }: Context,
-  cluster: Cluster,
-  target: Pod,
-  values: PromoteValues,
-  left: Operation | undefined,
-): Promise<Decision> {
-  const primary = livePrimary(cluster);
-  const named = cluster.epoch?.primary === target.ordinal && target.answer !== undefined;
-  if (named && (isOwn(left, values) || (target.answer!.in_recovery && !primary))) return { do: 'finish' };
-  if (primary?.ordinal === target.ordinal && writablePods(cluster).length === 1) {
-    const drift = await loadDrift(io, cluster, primary);
-    if (drift) return { do: 'mend', drift };
-  }
-  return { do: 'promote', plan: planPromotion(cluster, target.ordinal, values.force) };
-}
-
-const isOwn = (left: Operation | undefined, { replica }: PromoteValues): boolean =>
-  left?.kind === 'promote' && left.target === replica;
-
 /** --dry-run: looks, takes no lock and changes nothing. */
 async function preview(
   context: Context,
@@ -213,7 +181,7 @@ async function preview(
   const left = await loadOperation(context.io.files, cluster.spec.state);
   if (left && !values.force) requireFinished(cluster, left, wanted);
   const target = podOf(cluster, values.replica)!;
-  const decision = await decide(context, cluster, target, values, left);
+  const decision = await decide(context.io, cluster, target, values.force, left);
   if (decision.do === 'promote') return message(describePlan(cluster, decision.plan));
   if (decision.do === 'finish')
     return message(

@@ -30,7 +30,10 @@ SQL may also come from stdin.`,
     { line: 'vd pg:psql my-app/db -c "select count(*) from users"', does: 'one statement' },
     { line: 'vd pg:psql my-app/db --replica 1', does: 'a session on pod 1' },
     { line: 'vd pg:psql my-app/db -- -d other_database --csv -c "table users"', does: 'any psql argument' },
-    { line: 'vd pg:psql my-app/db < migration.sql', does: 'a file' },
+    {
+      line: 'vd pg:psql my-app/db -- -1 -v ON_ERROR_STOP=1 < migration.sql',
+      does: 'a file, whole or not at all; on the host, for a terminal of ssh is in the way elsewhere',
+    },
   ],
   run: async ({ io }, values) => {
     const cluster = await loadCluster(io, values.cluster, patience.toAct);
