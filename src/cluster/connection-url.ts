@@ -44,7 +44,7 @@ export function connectionUrls(target: UrlTarget): Urls {
 /** The standbys worth reading from: all but the primary and those that can never catch up by themselves. */
 export function readableOrdinals(cluster: Cluster): Ordinal[] {
   const primary = primaryOrdinal(cluster);
-  const useless = new Set(['needs-reclone', 'diverged', 'missing']);
+  const useless = new Set(['needs-reclone', 'diverged', 'held', 'refused', 'missing']);
   return cluster.pods
     .filter(pod => pod.ordinal !== primary && !useless.has(podState(cluster, pod)))
     .map(pod => pod.ordinal);
