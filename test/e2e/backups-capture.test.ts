@@ -383,6 +383,13 @@ describe('ids and files', () => {
       expect((await lab.controller.vd(words, { cwd })).stdout).toMatch(/sha256 [0-9a-f]{64} verified/);
       expect(readFileSync(join(cwd, 'db.dump')).equals(readFileSync(dumpOf(cluster, 'b014')))).toBe(true);
       expect((await lab.controller.vd(words, { cwd })).code).not.toBe(0);
+
+      const elsewhere = await lab.controller.vd([...words.slice(0, -1), 'far.dump'], {
+        cwd,
+        fromElsewhere: true,
+      });
+      expect(elsewhere).toMatchObject({ code: 0, stderr: '' });
+      expect(readFileSync(join(cwd, 'far.dump')).equals(readFileSync(join(cwd, 'db.dump')))).toBe(true);
     } finally {
       rmSync(cwd, { recursive: true });
     }

@@ -12,6 +12,8 @@ export interface VdOptions {
   readonly stdin?: string;
   /** The operator's working directory: exec_local runs here, fetch_file writes here. */
   readonly cwd?: string;
+  /** Over ssh: a download runs with `-o json` on the host, and its file is copied from there. */
+  readonly fromElsewhere?: boolean;
   /** The CLI's own limit for one request; 30 s there. */
   readonly timeoutMs?: number;
   /** Bound for one exec_local command; none there. */
@@ -34,7 +36,9 @@ export async function runVd(
     );
   }
   const target = `${url}/plugin/${call.plugin}/${call.command}`;
-  const body = JSON.stringify(call.args.length > 0 ? { args: call.args } : {});
+  const fetches = options.fromElsewhere === true && call.command.endsWith('backups:download');
+  const args = fetches ? [...call.args, '-o', 'json'] : call.args;
+  const body = JSON.stringify(args.length > 0 ? { args } : {});
   let status: number;
   let text: string;
   const timeoutMs = options.timeoutMs ?? 30_000;
