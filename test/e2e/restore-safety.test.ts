@@ -1,6 +1,7 @@
 /** Restores that are killed, run out of disk, or come from a stranger: the live database stays as it was. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBackup, loadCatalogue, requireDump } from '../../src/backup/catalogue.ts';
 import { parseBackupName } from '../../src/backup/id.ts';
@@ -199,7 +200,7 @@ describe('a dump from a URL', () => {
   const unchanged = async () => {
     expect(difference(await fingerprint(cluster), live)).toBe('');
     expect(await databasesOf(cluster)).toEqual(['app', 'scratch']);
-    expect(readdirSync(cluster.backups).filter(name => name.includes('fetch'))).toEqual([]);
+    expect(readdirSync(join(cluster.state, 'restores')).filter(name => name.includes('.dump'))).toEqual([]);
     expect(
       await cluster.sql(0, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'voodu\\_restore\\_%'"),
     ).toBe('0');
@@ -263,7 +264,7 @@ describe('a dump from a URL', () => {
     const server = await serve(() => ({ body: good.subarray(0, 1000), stalls: true }));
     const going = vd(cluster, 'backups:restore', `${server.url}/slow`, '--yes', ...local);
     await cluster.until('something has arrived', async () =>
-      readdirSync(cluster.backups).some(name => name.endsWith('.dump.partial')),
+      readdirSync(join(cluster.state, 'restores')).some(name => name.endsWith('.dump.partial')),
     );
     expect(await server.connections()).toBe(1);
     await docker(
