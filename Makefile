@@ -8,7 +8,7 @@ PLUGINS_ROOT ?= /opt/voodu/plugins
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help libatomic setup expand test quick watch build check golden generate e2e bench install-local release clean
+.PHONY: help libatomic setup expand test quick watch build check lint golden generate e2e bench install-local release clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ build: setup ## bundle the plugin into dist/
 
 check: setup ## types, lint, stale generated files, quick tests
 	@npm run --silent check
+
+lint: setup ## types and biome
+	@npm run --silent types && npm run --silent lint
 
 golden: setup ## write the expected files of test/golden anew; review the diff
 	UPDATE_GOLDEN=1 vitest run --project golden

@@ -1,6 +1,6 @@
 /**
- * What the commands that people wait for cost, whole process, beside a bare start of the same node and what docker takes
- * for the least that each of them has to ask of it.
+ * What the commands that people wait for cost, whole process, beside a bare start of the same node and what they wait for:
+ * the least that each has to ask of docker, and of the controller, whose double is slower than the real one may be.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const rounds = 15;
 
 interface Case {
   readonly what: string;
-  readonly command: readonly string[];
+  readonly run: (input: string) => Promise<unknown>;
   /** What it left running, waited for outside the measurement. */
   readonly afterwards?: () => Promise<void>;
 }
@@ -32,34 +32,45 @@ async function run(): Promise<readonly Row[]> {
     const cluster = lab.cluster(lab.scope('bcmd'));
     await cluster.apply({ image: 'postgres:17', replicas: 2 });
     await cluster.settled(0, 2);
-    return await measure(lab, casesOf(cluster, await installForms(directory)));
+    return await measure(lab, casesOf(lab, cluster, await installForms(directory)));
   } finally {
     await lab.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function casesOf(cluster: TestCluster, { runtime, launchers }: Forms): readonly Case[] {
+const program =
+  (name: string, ...args: readonly string[]) =>
+  (input: string) =>
+    execa(name, args, { input, timeout: 30_000, env: { NODE_OPTIONS: '' } });
+
+function casesOf(
+  { controller }: ClusterLab,
+  cluster: TestCluster,
+  { runtime, launchers }: Forms,
+): readonly Case[] {
   const afterwards = () => captured(cluster);
+  const describe = `${controller.url}/describe?kind=statefulset&scope=${cluster.scope}&name=${cluster.name}`;
   return [
-    { what: 'node -e 0', command: [runtime, '-e', '0'] },
-    { what: 'docker ps', command: ['docker', 'ps', '-q'] },
+    { what: 'node -e 0', run: program(runtime, '-e', '0') },
+    { what: 'GET /describe', run: async () => (await fetch(describe)).text() },
+    { what: 'docker inspect', run: program('docker', 'inspect', cluster.pod(0)) },
     {
       what: 'docker exec psql',
-      command: ['docker', 'exec', cluster.pod(0), 'psql', '-XAtqU', 'postgres', '-c', 'select 1'],
+      run: program('docker', 'exec', cluster.pod(0), 'psql', '-XAtqU', 'postgres', '-c', 'select 1'),
     },
     {
       what: 'docker run --detach',
-      command: ['docker', 'run', '--rm', '--detach', '--entrypoint=true', 'postgres:17'],
+      run: program('docker', 'run', '--rm', '--detach', '--entrypoint=true', 'postgres:17'),
     },
     ...Object.entries(launchers).flatMap(([form, launcher]) => [
-      { what: `${form}: version`, command: [launcher, 'version'] },
-      { what: `${form}: psql`, command: [launcher, 'psql', cluster.ref] },
-      { what: `${form}: psql -c`, command: [launcher, 'psql', cluster.ref, '-c', 'select 1'] },
-      { what: `${form}: info`, command: [launcher, 'info', cluster.ref] },
+      { what: `${form}: version`, run: program(launcher, 'version') },
+      { what: `${form}: psql`, run: program(launcher, 'psql', cluster.ref) },
+      { what: `${form}: psql -c`, run: program(launcher, 'psql', cluster.ref, '-c', 'select 1') },
+      { what: `${form}: info`, run: program(launcher, 'info', cluster.ref) },
       {
         what: `${form}: backups:capture`,
-        command: [launcher, 'backups:capture', cluster.ref],
+        run: program(launcher, 'backups:capture', cluster.ref),
         afterwards,
       },
     ]),
@@ -77,10 +88,9 @@ async function measure(lab: ClusterLab, cases: readonly Case[]): Promise<readonl
   const times = cases.map((): number[] => []);
   const input = JSON.stringify({ controller_url: lab.controller.url });
   for (let round = 0; round <= rounds; round++) {
-    for (const [index, { command, afterwards }] of cases.entries()) {
-      const [program = '', ...args] = command;
+    for (const [index, { run, afterwards }] of cases.entries()) {
       const start = performance.now();
-      await execa(program, args, { input, timeout: 30_000, env: { NODE_OPTIONS: '' } });
+      await run(input);
       const elapsed = performance.now() - start;
       await afterwards?.();
       if (round > 0) times[index]!.push(elapsed);

@@ -31,10 +31,9 @@ export async function startWriter(
   replicas: number,
   everyMs = 5,
 ): Promise<Writer> {
-  await cluster.sql(
-    await primaryOf(cluster, replicas),
-    'create table if not exists written (id bigint primary key)',
-  );
+  const primary = await primaryOf(cluster, replicas);
+  await cluster.sql(primary, 'create table if not exists written (id bigint primary key)');
+  const last = Number(await cluster.sql(primary, 'select coalesce(max(id), 0) from written'));
   const acknowledged: number[] = [];
   const times: number[] = [];
   let stopped = false;
@@ -55,7 +54,7 @@ export async function startWriter(
     return client;
   };
   const write = async () => {
-    let id = 0;
+    let id = last;
     let ordinal = 0;
     while (!stopped) {
       let client: pg.Client | undefined;
