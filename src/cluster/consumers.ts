@@ -98,15 +98,21 @@ export function consumerVariables(consumer: Consumer, urls: Urls): Record<string
   };
 }
 
+export interface UpdateOptions {
+  readonly skipRestart?: boolean;
+  /** Whether a URL that is there is ours to replace. */
+  readonly mayReplace?: (url: string) => boolean;
+}
+
 /** What must change in a consumer's bucket; undefined where everything is as it should be (then nobody restarts). */
 export function updateConsumer(
   consumer: Consumer,
   urls: Urls,
   current: Bucket,
-  skipRestart = false,
+  { skipRestart = false, mayReplace = () => true }: UpdateOptions = {},
 ): ConfigSet | undefined {
   const wanted = Object.entries(consumerVariables(consumer, urls)).filter(
-    ([key, value]) => current[key] !== value,
+    ([key, value]) => current[key] !== value && (!current[key] || mayReplace(current[key])),
   );
   if (wanted.length === 0) return undefined;
   return {

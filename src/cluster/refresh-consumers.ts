@@ -1,4 +1,7 @@
-/** Linked apps get the URLs that are true now: after a promotion, and after a rotation of the password. */
+/**
+ * Linked apps get the URLs that are true now: after a promotion, and after a rotation of the password. A variable that has
+ * been pointed elsewhere since, at a pooler or another cluster, is left as it is.
+ */
 import type { Io } from '../io.ts';
 import type { ConfigSet } from '../protocol/manifest.ts';
 import { appUrls } from './app-role.ts';
@@ -15,9 +18,10 @@ export async function refreshConsumers(
   const updates = await Promise.all(
     parseConsumers(cluster.bucket).map(async consumer => {
       const current = await io.controller.bucket(consumer.ref.scope, consumer.ref.name, { own: true });
-      const link = withFoundReads(consumer, current, url => pointsAt(cluster, url));
+      const mayReplace = (url: string) => pointsAt(cluster, url);
+      const link = withFoundReads(consumer, current, mayReplace);
       const own = link.app ? appUrls(cluster) : urls;
-      return own && updateConsumer(link, own, current, skipRestart);
+      return own && updateConsumer(link, own, current, { skipRestart, mayReplace });
     }),
   );
   return updates.filter(update => update !== undefined);

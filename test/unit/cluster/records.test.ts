@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { parseConsumers, recordedConsumers, withFoundReads } from '../../../src/cluster/consumers.ts';
+import {
+  parseConsumers,
+  recordedConsumers,
+  updateConsumer,
+  withFoundReads,
+} from '../../../src/cluster/consumers.ts';
 import { ordinal } from '../../../src/cluster/ordinal.ts';
 import { claimEpoch, loadEpoch } from '../../../src/cluster/record.ts';
 import { patchEnvFile } from '../../../src/cluster/write-record.ts';
@@ -37,6 +42,28 @@ it('a ref without options has reads where its app has a read URL of this cluster
   expect(
     readsWith({ DATABASE_READ_URL: 'postgres://u:p@db-1.my-app.voodu:5432,db-2.my-app.voodu:5432/d' }),
   ).toBe(true);
+});
+
+it('an update leaves alone what was pointed elsewhere since the link', () => {
+  const [web] = parseConsumers({
+    POSTGRES_LINKED_CONSUMERS: 'lab/web',
+    POSTGRES_LINK_OPTIONS: 'lab/web?reads',
+  });
+  const urls = { writer: 'postgres://u:p@db-1.lab.voodu/d', reader: 'postgres://u:p@db-0.lab.voodu/d' };
+  const mayReplace = (url: string) => url.includes('.lab.voodu');
+  const current = {
+    DATABASE_URL: 'postgres://u:p@pooler:6432/d',
+    DATABASE_READ_URL: 'postgres://u:old@db-0.lab.voodu/d',
+  };
+  expect(updateConsumer(web!, urls, current, { mayReplace })?.kv).toEqual({ DATABASE_READ_URL: urls.reader });
+  expect(updateConsumer(web!, urls, {}, { mayReplace })?.kv).toEqual({
+    DATABASE_URL: urls.writer,
+    DATABASE_READ_URL: urls.reader,
+  });
+  expect(updateConsumer(web!, urls, current)?.kv).toEqual({
+    DATABASE_URL: urls.writer,
+    DATABASE_READ_URL: urls.reader,
+  });
 });
 
 it('an env file keeps every line but the changed ones, sorted', () => {
