@@ -3,7 +3,7 @@
  * trusts every role and no password is needed. All steps are in its script (templates/jobs/restore); this end knows what
  * only the host knows, and says no early.
  */
-import { type Cluster, livePrimary, type Pod } from '../cluster/cluster.ts';
+import { type Cluster, type Pod, requirePrimary } from '../cluster/cluster.ts';
 import { formatRef, podPaths, workContainer } from '../cluster/names.ts';
 import { Failure } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -38,15 +38,6 @@ export const downloadEnding = '.dump';
 
 export const newOperation = (io: Io): string => io.host.randomHex(4);
 
-export function requirePrimary(cluster: Cluster): Pod {
-  const primary = livePrimary(cluster);
-  if (primary !== undefined) return primary;
-  const ref = formatRef(cluster.ref);
-  throw new Failure('refused', `no pod of ${ref} accepts writes, so there is nothing to restore into`, {
-    hint: `See vd pg:info ${ref}.`,
-  });
-}
-
 /** One at a time; containers of earlier ones are taken away. The script holds a lock as well. */
 export async function clearEarlier(io: Io, place: Place): Promise<void> {
   const names = await io.docker.list(restoreLabels(place));
@@ -77,7 +68,7 @@ export async function startRestore(
   source: RestoreSource,
   options: RestoreOptions,
 ): Promise<StartedRestore> {
-  const primary = requirePrimary(cluster);
+  const primary = requirePrimary(cluster, 'there is nothing to restore into');
   if (source.type === 'backup') await writeTables(io, place, op, source.backup);
   return run(io, place, primary, op, source.type === 'backup' ? source.backup : undefined, {
     VR_MODE: 'restore',
@@ -93,10 +84,17 @@ export function startSwapBack(
   mode: 'undo' | 'discard',
   options: RestoreOptions,
 ): Promise<StartedRestore> {
-  return run(io, place, requirePrimary(cluster), newOperation(io), undefined, {
-    VR_MODE: mode,
-    ...optionsEnvironment(options),
-  });
+  return run(
+    io,
+    place,
+    requirePrimary(cluster, 'there is nothing to restore into'),
+    newOperation(io),
+    undefined,
+    {
+      VR_MODE: mode,
+      ...optionsEnvironment(options),
+    },
+  );
 }
 
 async function run(

@@ -4,16 +4,13 @@
  */
 import { Failure } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { quoteIdentifier, quoteLiteral, sql } from '../postgres/local-sql.ts';
-import { type Bucket, bucketValue } from './bucket.ts';
-import { type Cluster, livePrimary, localServer } from './cluster.ts';
+import { quoteIdentifier, quoteLiteral, sql, unlogged } from '../postgres/local-sql.ts';
+import { type Bucket, bucketValue, passwordBytes } from './bucket.ts';
+import { type Cluster, localServer, requirePrimary } from './cluster.ts';
 import { clusterUrls, type Urls } from './connection-url.ts';
-import { formatRef } from './names.ts';
 import { type Credentials, tryLogin } from './password.ts';
 
 export const appRole = 'voodu_app';
-
-const passwordBytes = 32;
 
 export const appPassword = (bucket: Bucket): string | undefined => bucketValue(bucket, 'appPassword');
 
@@ -25,15 +22,7 @@ export function appUrls(cluster: Cluster): Urls | undefined {
 
 /** Makes the role, or gives it again what it may have lost, and proves that it logs in. Returns its password. */
 export async function provideAppRole(io: Io, cluster: Cluster): Promise<string> {
-  const primary = livePrimary(cluster);
-  if (primary === undefined)
-    throw new Failure(
-      'refused',
-      `no pod of ${formatRef(cluster.ref)} accepts writes, so ${appRole} cannot be made`,
-      {
-        hint: `See vd pg:info ${formatRef(cluster.ref)}.`,
-      },
-    );
+  const primary = requirePrimary(cluster, `${appRole} cannot be made`);
   const password = appPassword(cluster.bucket) ?? io.host.randomHex(passwordBytes);
   const statement = appRoleStatement(cluster.spec, io.host.scramVerifier(password));
   await sql(io.docker, localServer(cluster, primary), statement, { database: cluster.spec.database });
@@ -56,7 +45,7 @@ export function appRoleStatement(
   const role = quoteIdentifier(appRole);
   const owner = quoteIdentifier(user);
   return `
-SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';
+${unlogged}
 SET lock_timeout = '5s';
 BEGIN;
 DO $do$ BEGIN

@@ -65,6 +65,9 @@ export const bucketKeys = {
   },
 } as const satisfies Record<string, BucketKey>;
 
+/** Random bytes of a generated password, which is written as hex. */
+export const passwordBytes = 32;
+
 export type Bucket = Readonly<Record<string, string>>;
 
 /** A key's value; the controller deletes empty values, so empty is absent. */

@@ -1,4 +1,5 @@
 /** A cluster as every command sees it: what was applied, what is recorded, and what each pod says right now. */
+import { Failure } from '../errors.ts';
 import type { Container } from '../io.ts';
 import type { LocalServer } from '../postgres/local-sql.ts';
 import { lsnDistance } from '../postgres/lsn.ts';
@@ -44,6 +45,16 @@ export function writablePods({ epoch, pods }: Cluster): Pod[] {
 
 /** The pod that is the primary now; undefined where none accepts writes. */
 export const livePrimary = (cluster: Cluster): Pod | undefined => writablePods(cluster)[0];
+
+/** `consequence` of there being none: `there is nothing to rejoin`. */
+export function requirePrimary(cluster: Cluster, consequence: string, more = ''): Pod {
+  const primary = livePrimary(cluster);
+  if (primary !== undefined) return primary;
+  const ref = formatRef(cluster.ref);
+  throw new Failure('refused', `no pod of ${ref} accepts writes, so ${consequence}`, {
+    hint: `See vd pg:info ${ref}${more === '' ? '' : `; ${more}`}.`,
+  });
+}
 
 /** Where writes belong: the live primary, else the recorded one. */
 export const primaryOrdinal = (cluster: Cluster): Ordinal =>

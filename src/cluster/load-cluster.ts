@@ -1,7 +1,7 @@
 /** Reads a cluster: the stored spec, the bucket and the record, and every pod asked at the same time. */
 import { Failure, isFailure } from '../errors.ts';
 import type { Container, Io } from '../io.ts';
-import { type LocalServer, trySql } from '../postgres/local-sql.ts';
+import { type LocalServer, ranOutOfTime, trySql } from '../postgres/local-sql.ts';
 import { parseProbe, probeStatement } from '../postgres/probe.ts';
 import { type AppliedSpec, readAppliedSpec } from './applied-spec.ts';
 import type { Cluster, Pod } from './cluster.ts';
@@ -76,7 +76,7 @@ async function probe(
       timeoutMs: patienceMs,
     });
     const answer = exitCode === 0 ? parseProbe(stdout) : undefined;
-    const silence = timedOut.has(exitCode)
+    const silence = ranOutOfTime({ exitCode, stderr })
       ? late(patienceMs)
       : (lastLine(stderr) ?? 'the server gave no answer');
     return { answer, silence: answer ? undefined : silence };
@@ -90,9 +90,6 @@ async function probe(
 }
 
 const late = (patienceMs: number): string => `no answer within ${patienceMs / 1000} s`;
-
-/** How `timeout` in the pod leaves when it ends psql. */
-const timedOut: ReadonlySet<number> = new Set([124, 143]);
 
 const lastLine = (text: string): string | undefined =>
   text

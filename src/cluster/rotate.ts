@@ -4,8 +4,8 @@
  */
 import { Failure, formatFailure, isFailure } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { quoteIdentifier, quoteLiteral, sql, sqlReason, trySql } from '../postgres/local-sql.ts';
-import { type Cluster, livePrimary, localServer, type Pod } from './cluster.ts';
+import { quoteIdentifier, quoteLiteral, sql, sqlReason, trySql, unlogged } from '../postgres/local-sql.ts';
+import { type Cluster, localServer, type Pod, requirePrimary } from './cluster.ts';
 import { formatRef } from './names.ts';
 import { type Proof, proveEverywhere } from './prove-password.ts';
 import { before, msUntil } from './time-left.ts';
@@ -38,7 +38,7 @@ export async function rotate(
   deadline: Date,
   remember: Remember,
 ): Promise<Proof> {
-  const primary = requirePrimary(cluster);
+  const primary = requirePrimary(cluster, 'nothing was changed');
   const oldVerifier = await loadVerifier(io, cluster, primary, wanted.role);
   requireTime(io, cluster, deadline);
   const rememberBy = before(deadline, undoMs);
@@ -83,14 +83,6 @@ function afterUndo(cluster: Cluster, { flag }: NewPassword, error: unknown, undo
         `Run ${again} again: it sets another one everywhere.`,
       ];
   return new Failure(known?.kind ?? 'internal', `${message}; ${state}`, { hint, cause: error });
-}
-
-export function requirePrimary(cluster: Cluster): Pod {
-  const primary = livePrimary(cluster);
-  if (primary) return primary;
-  throw new Failure('refused', `no pod of ${formatRef(cluster.ref)} accepts writes, so nothing was changed`, {
-    hint: `See vd pg:info ${formatRef(cluster.ref)}.`,
-  });
 }
 
 /** `vd` kills this process at its own deadline: between the database and the bucket, nobody would have the password. */
@@ -149,7 +141,7 @@ async function setVerifier(
   timeoutMs: number,
 ): Promise<string> {
   const script = [
-    `SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';`,
+    unlogged,
     `SET synchronous_commit = local; SET lock_timeout = '${Math.min(3_000, timeoutMs - 500)}ms';`,
     `ALTER ROLE ${quoteIdentifier(role)} PASSWORD ${verifier === undefined ? 'NULL' : quoteLiteral(verifier)};`,
     '\\echo altered',
@@ -161,7 +153,7 @@ async function setVerifier(
   const [, lsn] = /^altered\n(\S+)/.exec(stdout) ?? [];
   if (lsn !== undefined) return lsn;
   const locked = stderr.includes('due to lock timeout');
-  const reason = locked ? `another session holds the role ${role}` : sqlReason(stderr, exitCode);
+  const reason = locked ? `another session holds the role ${role}` : sqlReason({ exitCode, stderr });
   const failure = (suffix: string) =>
     new Failure('postgres', `${primary.name}: ${reason}${suffix}`, {
       hint: locked

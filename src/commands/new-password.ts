@@ -1,7 +1,7 @@
 import { type Context, command, message, type Reply } from '../cli/command.ts';
 import { appPassword, appRole } from '../cluster/app-role.ts';
-import { bucketKeys, bucketValue } from '../cluster/bucket.ts';
-import { type Cluster, titleOf } from '../cluster/cluster.ts';
+import { bucketKeys, bucketValue, passwordBytes } from '../cluster/bucket.ts';
+import { type Cluster, requirePrimary, titleOf } from '../cluster/cluster.ts';
 import { clusterUrls, superuserPassword } from '../cluster/connection-url.ts';
 import { type Consumer, parseConsumers } from '../cluster/consumers.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
@@ -9,13 +9,12 @@ import { formatRef } from '../cluster/names.ts';
 import { requirePassword, superuserCredentials, tryLogin } from '../cluster/password.ts';
 import { formatProof } from '../cluster/prove-password.ts';
 import { refreshConsumers } from '../cluster/refresh-consumers.ts';
-import { requirePrimary, rotate } from '../cluster/rotate.ts';
+import { rotate } from '../cluster/rotate.ts';
 import { before, within } from '../cluster/time-left.ts';
 import { type RecordedKey, recordInBucket } from '../cluster/write-record.ts';
 import { Failure, formatFailure, isFailure } from '../errors.ts';
 import { clusterParam } from './shared-params.ts';
 
-const passwordBytes = 32;
 /** Left of the time for recording, to see whether a write without an answer has arrived all the same. */
 const readBackMs = 1_000;
 
@@ -58,7 +57,7 @@ async function rotateSuperuser(context: Context, cluster: Cluster, noRestart: bo
   const { io, deadline } = context;
   const { user: role, database } = cluster.spec;
   const password = io.host.randomHex(passwordBytes);
-  requirePrimary(cluster);
+  requirePrimary(cluster, 'nothing was changed');
   // What needs the controller and changes nothing comes first: it may fail.
   const [drifted, updates] = await Promise.all([
     hasDrifted(context, cluster),
@@ -85,7 +84,7 @@ async function rotateAppRole(context: Context, cluster: Cluster, noRestart: bool
     throw new Failure('refused', `${ref} has no ${appRole}: no app was linked with --app-role`, {
       hint: `vd pg:link ${ref} <app> --app-role makes it.`,
     });
-  requirePrimary(cluster);
+  requirePrimary(cluster, 'nothing was changed');
   const password = io.host.randomHex(passwordBytes);
   const { key } = bucketKeys.appPassword;
   const after: Cluster = { ...cluster, bucket: { ...cluster.bucket, [key]: password } };
@@ -174,7 +173,11 @@ async function hasDrifted({ io }: Context, cluster: Cluster): Promise<boolean> {
   const recorded = superuserPassword(cluster.bucket);
   if (recorded === undefined || bucketValue(cluster.bucket, 'password') === undefined) return true;
   return (
-    (await tryLogin(io, cluster, requirePrimary(cluster), superuserCredentials(cluster, recorded))) ===
-    'refused'
+    (await tryLogin(
+      io,
+      cluster,
+      requirePrimary(cluster, 'nothing was changed'),
+      superuserCredentials(cluster, recorded),
+    )) === 'refused'
   );
 }

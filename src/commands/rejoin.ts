@@ -1,5 +1,5 @@
 import { type Context, command, message, type Reply } from '../cli/command.ts';
-import { type Cluster, livePrimary, type Pod, podOf, podState, titleOf } from '../cluster/cluster.ts';
+import { type Cluster, type Pod, podOf, podState, requirePrimary, titleOf } from '../cluster/cluster.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { type ClusterRef, formatRef, podPaths, standbyName } from '../cluster/names.ts';
 import type { Ordinal } from '../cluster/ordinal.ts';
@@ -54,7 +54,11 @@ async function rejoinPod(context: Context, values: RejoinValues): Promise<Reply>
   const deadline = deadlineAt(io.host, context.deadline, 'asking the pods');
   const cluster = await loadCluster(io, values.cluster, patience.toAct);
   const pod = requirePod(cluster, values.replica);
-  const primary = requirePrimary(cluster);
+  const primary = requirePrimary(
+    cluster,
+    'there is nothing to rejoin',
+    'vd pg:promote makes one the primary',
+  );
   const ref = formatRef(cluster.ref);
   const how = values.reclone || isLater(pod, primary) ? 'reclone' : 'rewind';
   if (pod.ordinal === primary.ordinal)
@@ -132,16 +136,6 @@ function requirePod(cluster: Cluster, wanted: Ordinal): Pod {
   throw new Failure('refused', `the pod of ordinal ${wanted} does not run this plugin's entrypoint yet`, {
     hint: 'Apply the block once (vd apply) so that the pod is recreated, then try again.',
   });
-}
-
-function requirePrimary(cluster: Cluster): Pod {
-  const primary = livePrimary(cluster);
-  if (primary) return primary;
-  throw new Failure(
-    'refused',
-    `no pod of ${formatRef(cluster.ref)} accepts writes, so there is nothing to rejoin`,
-    { hint: `See vd pg:info ${formatRef(cluster.ref)}; vd pg:promote makes one the primary.` },
-  );
 }
 
 function describePlan(cluster: Cluster, pod: Pod, primary: Pod, how: 'rewind' | 'reclone'): string {

@@ -1,14 +1,12 @@
 /** What the first apply writes into the config bucket. Nothing that is there already is written again. */
 
-import { type Bucket, bucketKeys, bucketValue } from '../cluster/bucket.ts';
+import { type Bucket, bucketKeys, bucketValue, passwordBytes } from '../cluster/bucket.ts';
 import { type ClusterRef, formatRef } from '../cluster/names.ts';
 import { Failure } from '../errors.ts';
 import type { ConfigSet } from '../protocol/manifest.ts';
 import { imageMajor } from '../spec/image.ts';
 import type { PostgresSpec } from '../spec/postgres-spec.ts';
 
-/** 32 bytes, as hex. */
-const passwordBytes = 32;
 const clusterIdBytes = 8;
 const defaultKeep = '30';
 

@@ -2,7 +2,7 @@
 import { type Cluster, localServer, type Pod } from '../cluster/cluster.ts';
 import { isFailure } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { trySql } from '../postgres/local-sql.ts';
+import { ranOutOfTime, sqlReason, trySql } from '../postgres/local-sql.ts';
 
 export type Attempt =
   | { readonly ok: true; readonly output: string }
@@ -20,9 +20,8 @@ export async function attemptSql(
   try {
     const outcome = await trySql(io.docker, localServer(cluster, pod), statement, { timeoutMs });
     if (outcome.exitCode === 0) return { ok: true, output: outcome.stdout.trim() };
-    // How `timeout` in the pod leaves when it ends psql.
-    if (outcome.exitCode === 124 || outcome.exitCode === 143) return late;
-    return { ok: false, late: false, reason: reasonIn(outcome.stderr, outcome.exitCode) };
+    if (ranOutOfTime(outcome)) return late;
+    return { ok: false, late: false, reason: sqlReason(outcome) };
   } catch (error) {
     if (!isFailure(error)) throw error;
     return error.kind === 'deadline' ? late : { ok: false, late: false, reason: error.message };
@@ -30,12 +29,3 @@ export async function attemptSql(
 }
 
 export const seconds = (ms: number): string => String(Math.round(ms / 100) / 10);
-
-function reasonIn(stderr: string, exitCode: number): string {
-  const lines = stderr.trim().split('\n');
-  const line = lines.find(text => /ERROR|FATAL|error:/.test(text)) ?? lines.at(-1) ?? '';
-  return (
-    line.replace(/^psql:[^:]*:\d+: /, '').replace(/^psql: error: /, '') ||
-    `psql ended with status ${exitCode}`
-  );
-}

@@ -42,7 +42,7 @@ export const commandOf = (ref: ClusterRef, { kind, target }: Pick<Operation, 'ki
   `vd pg:${kind} ${formatRef(ref)} --replica ${target}`;
 
 /**
- * Begins an operation, or takes over one whose process has died. `resumed` is what was found then, where it was the same.
+ * Begins an operation, or takes over one whose process has died. `left` is what was found then.
  * `force` leaves somebody else's unfinished promotion behind: its target may be gone for good.
  */
 export async function beginOperation(

@@ -3,7 +3,7 @@ import { type Cluster, livePrimary, type Pod } from '../cluster/cluster.ts';
 import { clusterUrls, superuserPassword } from '../cluster/connection-url.ts';
 import { loadCluster, patience } from '../cluster/load-cluster.ts';
 import { standbyName } from '../cluster/names.ts';
-import { giveOrder, loadOrder } from '../cluster/record.ts';
+import { giveOrder, loadOrder, withdrawOrder } from '../cluster/record.ts';
 import { refreshConsumers } from '../cluster/refresh-consumers.ts';
 import { recordInBucket } from '../cluster/write-record.ts';
 import type { Io } from '../io.ts';
@@ -34,7 +34,7 @@ export async function settle(
   const old = before.pods.find(pod => pod.ordinal === operation.from);
   if (running.hold && old) await giveOrder(io.files, state, old.ordinal, { order: 'hold', id: operation.id });
   else if (old && (await loadOrder(io.files, state, old.ordinal))?.['order'] === 'hold')
-    await io.files.remove(`${state}/orders/${old.ordinal}`);
+    await withdrawOrder(io.files, state, old.ordinal);
   await recordInBucket(io, root, before.ref, before.spec, {
     PG_PRIMARY_ORDINAL: String(options.target.ordinal),
   });

@@ -57,18 +57,25 @@ export async function sql(
 ): Promise<string> {
   const { exitCode, stdout, stderr } = await trySql(docker, server, statement, options);
   if (exitCode === 0) return stdout.replace(/\n$/, '');
-  throw new Failure('postgres', `${server.container}: ${sqlReason(stderr, exitCode)}`);
+  throw new Failure('postgres', `${server.container}: ${sqlReason({ exitCode, stderr })}`);
 }
 
-export function sqlReason(stderr: string, exitCode: number): string {
-  if (exitCode === 124 || exitCode === 143 || /due to statement timeout/.test(stderr))
-    return 'the server did not answer in time';
+/** Whether the limit of `trySql` ended it: `timeout` in the pod, or the server, which is told the same limit. */
+export const ranOutOfTime = ({ exitCode, stderr }: Pick<Finished, 'exitCode' | 'stderr'>): boolean =>
+  exitCode === 124 || exitCode === 143 || stderr.includes('due to statement timeout');
+
+/** Why psql failed, in one line. */
+export function sqlReason({ exitCode, stderr }: Pick<Finished, 'exitCode' | 'stderr'>): string {
+  if (ranOutOfTime({ exitCode, stderr })) return 'the server did not answer in time';
   const line = stderr.split('\n').find(text => /ERROR|FATAL|error:/.test(text)) ?? stderr.trim();
   return (
     line.replace(/^psql:[^:]*:\d+: /, '').replace(/^psql: error: /, '') ||
     `psql ended with status ${exitCode}`
   );
 }
+
+/** Keeps the statements of a session out of the server's log. */
+export const unlogged = `SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';`;
 
 /** An identifier inside a statement. */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

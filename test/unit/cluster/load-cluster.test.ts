@@ -32,6 +32,10 @@ it.each<[string, Docker['exec']]>([
   // psql ended by `timeout` in the pod.
   ['no answer within 2 s', async () => finished('', 124)],
   [
+    'no answer within 2 s',
+    async () => finished('', 3, 'psql:<stdin>:1: ERROR:  canceling statement due to statement timeout'),
+  ],
+  [
     'docker exec failed: permission denied',
     () => Promise.reject(new Failure('docker', 'docker exec failed: permission denied')),
   ],

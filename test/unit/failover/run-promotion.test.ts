@@ -126,6 +126,10 @@ describe('planned', () => {
     );
     const slow = await world(healthy(), { CHECKPOINT: [late] });
     await expect(slow.promote(1)).rejects.toThrow(/did not end within 10 s; nothing was changed/);
+    // The server is told the limit as well, and may be the first to notice.
+    const cut = () => finished('', 3, 'psql:<stdin>:1: ERROR:  canceling statement due to statement timeout');
+    const noticed = await world(healthy(), { CHECKPOINT: [cut] });
+    await expect(noticed.promote(1)).rejects.toThrow(/did not end within 10 s; nothing was changed/);
   });
 
   it('too little time left is said with what took it', async () => {
